@@ -1,0 +1,83 @@
+-- Lexical path arithmetic with `/`; touches no file.
+local M = {}
+
+---@param p string
+---@return boolean
+function M.is_absolute(p)
+  return p:byte(1) == 47
+end
+
+---Removes `.`, `..`, doubled and trailing slashes; an empty path becomes ".".
+---@param p string
+---@return string
+function M.clean(p)
+  local rooted, parts, n = M.is_absolute(p), {}, 0
+  for part in p:gmatch("[^/]+") do
+    if part == ".." then
+      if n > 0 and parts[n] ~= ".." then
+        parts[n], n = nil, n - 1
+      elseif not rooted then
+        n = n + 1
+        parts[n] = part
+      end
+    elseif part ~= "." then
+      n = n + 1
+      parts[n] = part
+    end
+  end
+  local text = table.concat(parts, "/", 1, n)
+  if rooted then return "/" .. text end
+  return n > 0 and text or "."
+end
+
+---Joins and cleans; empty parts are left out. An absolute later part is appended, not preferred.
+---@param ... string
+---@return string
+function M.join(...)
+  local parts = {}
+  for _, part in ipairs { ... } do
+    if part ~= "" then parts[#parts + 1] = part end
+  end
+  return M.clean(table.concat(parts, "/"))
+end
+
+---`p` seen from `base`: itself when absolute, else base/p.
+---@param base string
+---@param p string
+---@return string
+function M.resolve(base, p)
+  if M.is_absolute(p) then return M.clean(p) end
+  return M.join(base, p)
+end
+
+---@param p string
+---@return string
+function M.dirname(p)
+  local dir = p:match("^(.*)/[^/]*$")
+  if not dir then return "." end
+  return dir == "" and "/" or dir
+end
+
+---@param p string
+---@return string
+function M.basename(p)
+  return p:match("([^/]*)$")
+end
+
+---The way from one cleaned absolute directory to another cleaned absolute path; `.` when equal.
+---@param from string
+---@param to string
+---@return string
+function M.relative(from, to)
+  local a, b = {}, {}
+  for part in from:gmatch("[^/]+") do a[#a + 1] = part end
+  for part in to:gmatch("[^/]+") do b[#b + 1] = part end
+  local same = 0
+  while same < #a and same < #b and a[same + 1] == b[same + 1] do same = same + 1 end
+  local parts = {}
+  for _ = same + 1, #a do parts[#parts + 1] = ".." end
+  for i = same + 1, #b do parts[#parts + 1] = b[i] end
+  return #parts > 0 and table.concat(parts, "/") or "."
+end
+
+return M

@@ -1,0 +1,714 @@
+---@meta
+-- The host modules: mechanisms written in C, loaded with `require "host.<name>"`.
+-- This file is read by editors (LuaLS) and by people; it is never executed.
+--
+-- Conventions of every function below:
+--   * a condition of the outside world (file missing, lock held) returns `nil, message, errno`
+--     (message: strerror text with the path; errno: the symbolic name, e.g. "ENOENT");
+--   * misuse (wrong argument type) raises a Lua error;
+--   * times are seconds as floats unless the name says otherwise; sizes are bytes; modes are integers;
+--   * "suspends" marks functions that give way to other tasks of the loop while they wait.
+
+---------------------------------------------------------------------------------------------------
+-- host.value: the value model shared by YAML, JSON and the sandbox.
+-- Absent is nil. Maps are plain tables with string keys. Lists carry the list metatable.
+
+---@class host.value
+---@field null lightuserdata The null value; compare with `==`. It is truthy in Lua.
+local value = {}
+
+---@alias Value nil|boolean|integer|number|string|lightuserdata|table|Uint64|Time
+
+---@class Uint64: userdata  Integer above 2^63-1. `tostring` gives decimal digits; compares with ==, <, <= among its kind.
+---@class Time: userdata    Instant from YAML. `tostring` gives RFC 3339 (fraction trimmed, offset kept, `Z` for UTC).
+local Time = {}
+---Text form used by templates: `2024-01-02 00:00:00 +0000 UTC`.
+---@return string
+function Time:text() end
+---@return integer seconds since the epoch
+---@return integer nanoseconds
+---@return integer offset of the written zone in seconds east of UTC
+function Time:parts() end
+
+---Marks a sequence as a list (in place) and returns it; without argument a new empty list.
+---@param t? table
+---@return table
+function value.list(t) end
+---@param v any
+---@return boolean
+function value.is_list(v) end
+---@param digits string decimal digits, at most 18446744073709551615
+---@return Uint64
+function value.uint64(digits) end
+---@param seconds integer
+---@param nanoseconds? integer
+---@param offset? integer seconds east of UTC
+---@return Time
+function value.time(seconds, nanoseconds, offset) end
+---Kind of a value: "nil" "null" "boolean" "integer" "float" "string" "list" "map" "uint64" "time" or "other".
+---@param v any
+---@return string
+function value.kind(v) end
+---Returns a function that gives a map a fixed key order for encoders: listed keys first, others sorted after them.
+---The order travels as a metatable with the field `__keys`; nothing else about the table changes.
+---@param keys string[]
+---@return fun(t: table): table
+function value.shape(keys) end
+---The key order attached to a map by `shape` or by an order-keeping decoder.
+---@param t table
+---@return string[]?
+function value.keys(t) end
+---Deep copy; lists stay lists, key orders are kept; cycles are an error.
+---@generic T
+---@param v T
+---@return T
+function value.copy(v) end
+---Deep equality by kind and content (1 and 1.0 differ; NaN equals nothing).
+---@param a any
+---@param b any
+---@return boolean
+function value.equal(a, b) end
+
+---------------------------------------------------------------------------------------------------
+-- host.json: RFC 8259 with the canonical form of plan.json.
+
+---@class host.json
+local json = {}
+---Canonical text: keys sorted bytewise unless the map has a key order; `<` `>` `&` U+2028 U+2029 escaped as \u00xx; invalid
+---UTF-8 bytes as \ufffd; floats in shortest round-trip digits; time as RFC 3339 string. Raises on non-finite numbers,
+---non-string keys, functions, cycles (message names the path, e.g. `jobs[3].env.X`).
+---@param v any
+---@param options? {indent?: integer, html?: boolean}  indent 2 = one element per line (default: compact); html=false leaves < > & as they are
+---@return string
+function json.encode(v, options) end
+---@param text string
+---@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512
+---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64
+---@return JsonError? err  when the first result is nil
+function json.decode(text, options) end
+---@class JsonError
+---@field message string
+---@field line integer
+---@field column integer
+
+---------------------------------------------------------------------------------------------------
+-- host.yaml: YAML documents as nodes with positions.
+-- A node is an integer handle, valid for its document. Aliases are followed everywhere: a handle never denotes an alias.
+
+---@class host.yaml
+local yaml = {}
+---Reads the first document of `bytes`. An empty input gives a document whose root is a null scalar.
+---@param bytes string
+---@param name string file name for error messages
+---@return YamlDocument?
+---@return YamlError? err  syntax error, unknown alias, anchor inside itself, alias bomb, invalid UTF-8
+function yaml.read(bytes, name) end
+---Writes a value as block YAML: indent 4 with indented sequences, key order as in json.encode, strings that read as another type
+---(also y n yes no on off) double-quoted, multi-line strings as literal blocks.
+---@param v any
+---@param options? {indent?: integer}
+---@return string
+function yaml.encode(v, options) end
+
+---@class YamlError
+---@field kind "yaml"
+---@field message string
+---@field file string
+---@field line integer 1-based
+---@field column integer 1-based, in characters
+---@field hint? string
+
+---@class YamlDocument: userdata
+local YamlDocument = {}
+---@return string name
+function YamlDocument:name() end
+---The source text of one line (for showing it below a message), or nil.
+---@param line integer
+---@return string?
+function YamlDocument:source(line) end
+---@return integer node
+function YamlDocument:root() end
+---@param node integer
+---@return "scalar"|"sequence"|"mapping"
+function YamlDocument:kind(node) end
+---Raw text of a scalar, as written (unescaped when quoted).
+---@param node integer
+---@return string?
+function YamlDocument:text(node) end
+---@param node integer
+---@return "plain"|"single"|"double"|"literal"|"folded"
+function YamlDocument:style(node) end
+---Explicit tag (`!!binary` as "tag:yaml.org,2002:binary"), or nil.
+---@param node integer
+---@return string?
+function YamlDocument:tag(node) end
+---@param node integer
+---@return integer line
+---@return integer column
+function YamlDocument:position(node) end
+---Class of a scalar by the free-form rules: "null" "boolean" "integer" "float" "string" "uint64" "time".
+---@param node integer
+---@return string
+function YamlDocument:class(node) end
+---Free-form value of a node, with everything below it. Second result: error (duplicate key, bad merge, `.inf`/`.nan`).
+---Nested keys that are not strings become their raw text.
+---@param node integer
+---@return any value
+---@return YamlError? err
+function YamlDocument:value(node) end
+---Number of items or entries (before merges), 0 for a scalar.
+---@param node integer
+---@return integer
+function YamlDocument:length(node) end
+---Items of a sequence.
+---@param node integer
+---@return integer[] nodes
+function YamlDocument:items(node) end
+---Entries of a mapping, merge keys applied (explicit entries first in written order, then merged ones).
+---@param node integer
+---@return {[1]: string, [2]: integer, [3]: integer}[]? entries  raw key text, value node, key node
+---@return YamlError? err  duplicate key (both lines named), bad merge value
+function YamlDocument:entries(node) end
+---Value node of one key (merges applied), without checking the mapping for duplicates.
+---@param node integer
+---@param key string
+---@return integer? value
+---@return integer? key
+function YamlDocument:get(node, key) end
+---Follows keys and 1-based indices from the root: `doc:find("spec", "steps", 2, "run")`. Returns the deepest node that exists.
+---@param ... string|integer
+---@return integer value node
+---@return boolean complete whether the whole path existed
+---@return integer? key key node of the last followed key
+function YamlDocument:find(...) end
+
+---------------------------------------------------------------------------------------------------
+-- host.loop: tasks on one event loop (libuv). Code is written in direct style; waiting functions suspend the running task.
+
+---@class host.loop
+local loop = {}
+---@class Task: userdata
+local Task = {}
+---Waits for the task's end; returns what its function returned, or raises its error. Suspends.
+---@return any ...
+function Task:wait() end
+---Cancels what the task waits for: its current wait raises a cancellation (`{kind = "cancelled", message = reason}`); processes
+---it started are ended (TERM to the group, KILL after their grace time).
+---@param reason? string
+function Task:cancel(reason) end
+---@return "running"|"done"|"failed"
+function Task:status() end
+---Starts `fn(...)` as a task; it begins running at once, up to its first wait. A task belongs to the innermost open scope.
+---An error in a task that nobody waits for is raised in the scope that owns it.
+---@param fn function
+---@param ... any
+---@return Task
+function loop.spawn(fn, ...) end
+---Runs `fn(...)`; returns when it and every task started in it have ended. If `fn` raises or the scope is cancelled, the tasks are
+---cancelled, awaited, and the error is raised again. Suspends.
+---@param fn function
+---@param ... any
+---@return any ...
+function loop.scope(fn, ...) end
+---Whether an error value is a cancellation.
+---@param err any
+---@return boolean
+function loop.is_cancelled(err) end
+---Runs `fn(...)` with cancellation held back until it returns (for clean-up that must wait). Suspends.
+---@param fn function
+---@param ... any
+---@return any ...
+function loop.shield(fn, ...) end
+---@param seconds number
+function loop.sleep(seconds) end
+---Runs `fn(...)` with a deadline; raises `{kind = "timeout"}` when it is exceeded.
+---@param seconds number
+---@param fn function
+---@param ... any
+---@return any ...
+function loop.timeout(seconds, fn, ...) end
+---Monotonic clock.
+---@return number seconds
+function loop.now() end
+---Wall clock.
+---@return integer seconds
+---@return integer nanoseconds
+function loop.wall() end
+---Wall clock as RFC 3339 UTC with milliseconds, e.g. `2026-01-31T08:00:00.123Z`.
+---@return string
+function loop.timestamp() end
+---@class Queue: userdata
+local Queue = {}
+---Unbounded queue between tasks.
+---@return Queue
+function loop.queue() end
+---Adds a value (any but nil) and wakes one waiting task.
+---@param v any
+function Queue:push(v) end
+---Takes the oldest value; suspends while empty. With a timeout (seconds) returns nil when it passes.
+---@param timeout? number
+---@return any
+function Queue:pop(timeout) end
+---@return integer
+function Queue:length() end
+---@class Signals: userdata
+local Signals = {}
+---Catches signals from now on (names without "SIG": "INT", "TERM", "WINCH", "HUP"), instead of their default effect.
+---@param names string[]
+---@return Signals
+function loop.signals(names) end
+---Next caught signal. Suspends.
+---@return string name
+function Signals:wait() end
+---Gives the signals their default effect back.
+function Signals:close() end
+
+---------------------------------------------------------------------------------------------------
+-- host.process: children, each in its own process group, started by vfork semantics.
+
+---@class host.process
+local process = {}
+---@class ProcessOptions
+---@field argv string[]              argv[1] is searched in the PATH of `env` unless it contains a slash
+---@field env? table<string,string>  the whole environment; default: that of orun
+---@field cwd? string
+---@field stdin? string|"inherit"    bytes fed to the child; default /dev/null. "inherit" passes orun's own
+---@field output? "log"|"capture"|"lines"|"inherit"|"null"  default "capture"
+---@field merge? boolean             stderr joins stdout in arrival order (default true); false keeps them apart (capture, lines)
+---@field log? string                file for output = "log" or "lines": created at the first byte, parent directories too; truncated first
+---@field line? fun(text: string, stream: "stdout"|"stderr")  called per line for output = "lines" (newline removed; lines over 64 KiB are split)
+---@field mask? string[]             values replaced by *** in everything that leaves the pipe (also across read boundaries)
+---@field timeout? number            seconds; then TERM to the group, `grace`, KILL
+---@field grace? number              seconds between TERM and KILL, default 5
+---@field inherit? Claim[]           lock descriptors that the first process keeps open
+---@field die_with_parent? boolean   default true: the first process gets KILL when orun dies
+---@field group? boolean             default true: own process group; false stays in orun's group (for programs that use the terminal)
+---@field limit? integer             bytes kept by output = "capture" (default 64 MiB); more is counted and dropped
+
+---@class ProcessResult
+---@field code? integer     exit status, absent when ended by a signal
+---@field signal? string    e.g. "KILL"
+---@field timed_out boolean
+---@field ms integer        wall time in milliseconds
+---@field user_ms integer
+---@field sys_ms integer
+---@field max_rss_kib integer
+---@field output? string    captured bytes (stdout, or both when merged)
+---@field errors? string    captured stderr when merge = false
+---@field bytes integer     bytes that the child wrote
+---@field log? string       the log's path, absent when nothing was written
+---@field truncated? boolean captured output exceeded `limit`
+
+---@class Process: userdata
+local Process = {}
+---Starts a child. Conditions (program or directory missing): nil, message, errno.
+---@param options ProcessOptions
+---@return Process?
+---@return string? message
+---@return string? errno
+function process.start(options) end
+---Starts and waits. Suspends.
+---@param options ProcessOptions
+---@return ProcessResult?
+---@return string? message
+---@return string? errno
+function process.run(options) end
+---@return integer
+function Process:pid() end
+---Start time of the first process in clock ticks since boot (field 22 of /proc/PID/stat), to recognise a reused pid.
+---@return integer
+function Process:start_ticks() end
+---Waits for the end of the first process and of its output. Output that a surviving descendant holds open is awaited at most
+---one grace time after the first process ended, then the group is killed. Suspends.
+---@return ProcessResult
+function Process:wait() end
+---Sends a signal to the whole group.
+---@param signal string e.g. "TERM"
+---@return boolean
+function Process:kill(signal) end
+---@return integer
+function process.pid() end
+---@param pid? integer default: orun itself
+---@return integer? ticks nil when there is no such process
+function process.start_ticks(pid) end
+---Whether the process that had this pid and start time still exists (zombies do not count).
+---@param pid integer
+---@param ticks? integer
+---@return boolean
+function process.alive(pid, ticks) end
+---@param pid integer negative: process group
+---@param signal string
+---@return boolean?
+---@return string? message
+---@return string? errno
+function process.kill(pid, signal) end
+---@return table<string,string>
+function process.environ() end
+---Finds a program in a PATH.
+---@param name string
+---@param path? string default: PATH of orun
+---@return string?
+function process.which(name, path) end
+
+---------------------------------------------------------------------------------------------------
+-- host.fs
+
+---@class host.fs
+local fs = {}
+---@class Stat
+---@field type "file"|"directory"|"link"|"fifo"|"socket"|"device"
+---@field size integer
+---@field mode integer   permission bits
+---@field mtime integer  seconds
+---@field mtime_ns integer nanoseconds part
+---@field inode integer
+---@field device integer
+---@param path string
+---@return string? bytes
+---@return string? message
+---@return string? errno
+function fs.read(path) end
+---Writes a file so that a reader sees the old or the new content, never a part: temporary name in the same directory, fsync, rename.
+---@param path string
+---@param bytes string
+---@param options? {mode?: integer, sync?: boolean}  mode default 0644 (less umask); sync=false skips fsync (for data that can be made again)
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.write(path, bytes, options) end
+---@class Appender: userdata
+local Appender = {}
+---Opens a file for appending records (created if missing, mode 0644). If it does not end in a newline, one is written first.
+---@param path string
+---@return Appender?
+---@return string? message
+---@return string? errno
+function fs.appender(path) end
+---Appends bytes with one write(2).
+---@param bytes string
+---@return true?
+---@return string? message
+---@return string? errno
+function Appender:append(bytes) end
+---fdatasync on a worker thread; suspends. With `now` = true it is done at once, blocking.
+---@param now? boolean
+---@return true?
+---@return string? message
+---@return string? errno
+function Appender:sync(now) end
+function Appender:close() end
+---@class WalkEntry
+---@field path string    relative to the root, `/`-joined
+---@field type string    as in Stat
+---@field size integer
+---@class WalkOptions
+---@field skip? string[]        directory names not entered, at any depth
+---@field skip_any? string[]    names left out whatever their type
+---@field names? string[]       report only entries with these base names (all directories are still walked)
+---@field stat? boolean         fill `size` and `mtime` (default false: type only)
+---All entries below a directory, sorted bytewise by whole path; links are reported and never followed.
+---@param root string
+---@param options? WalkOptions
+---@return WalkEntry[]?
+---@return string? message
+---@return string? errno
+function fs.walk(root, options) end
+---Names in a directory, sorted bytewise, without `.` and `..`.
+---@param path string
+---@return string[]?
+---@return string? message
+---@return string? errno
+function fs.list(path) end
+---@param path string
+---@param options? {follow?: boolean} default true
+---@return Stat?
+---@return string? message
+---@return string? errno
+function fs.stat(path, options) end
+---@param path string
+---@return boolean
+function fs.exists(path) end
+---Creates a directory with its parents (mode 0755 less umask); an existing one is fine.
+---@param path string
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.mkdir(path) end
+---Makes a fresh directory named prefix + random text.
+---@param prefix string
+---@return string? path
+---@return string? message
+---@return string? errno
+function fs.temporary(prefix) end
+---Removes a file, a link or an empty directory.
+---@param path string
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.remove(path) end
+---Removes a tree without following links; a missing one is fine. Directories without write permission are made writable first.
+---@param path string
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.remove_tree(path) end
+---@param from string
+---@param to string
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.rename(from, to) end
+---Makes or replaces (atomically) a symbolic link.
+---@param target string
+---@param path string
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.symlink(target, path) end
+---@param path string
+---@return string?
+---@return string? message
+---@return string? errno
+function fs.readlink(path) end
+---@param path string
+---@return string?
+---@return string? message
+---@return string? errno
+function fs.realpath(path) end
+---@return string
+function fs.cwd() end
+---@param path string
+---@param mode integer
+---@return true?
+---@return string? message
+---@return string? errno
+function fs.chmod(path, mode) end
+---Copies a tree: directories 0755, links as they are, regular files by reflink (FICLONE) or bytes, permission bits kept; sockets, pipes
+---and devices left out.
+---@param from string
+---@param to string must not exist
+---@param options? {skip?: string[], skip_any?: string[]}
+---@return {files: integer, reflinks: integer, bytes: integer}?
+---@return string? message
+---@return string? errno
+function fs.clone_tree(from, to, options) end
+
+---------------------------------------------------------------------------------------------------
+-- host.watch: inotify
+
+---@class host.watch
+local watch = {}
+---@class Watch: userdata
+local Watch = {}
+---@return Watch?
+---@return string? message
+---@return string? errno
+function watch.open() end
+---Watches a file or directory for changes (modify, create, delete, rename).
+---@param path string
+---@return integer? id
+---@return string? message
+---@return string? errno
+function Watch:add(path) end
+---@param id integer
+function Watch:remove(id) end
+---Waits for the next change; nil after `timeout` seconds. Suspends.
+---@param timeout? number
+---@return {id: integer, name: string?, what: "modify"|"create"|"delete"|"overflow"}?
+function Watch:wait(timeout) end
+function Watch:close() end
+
+---------------------------------------------------------------------------------------------------
+-- host.lock: advisory locks between processes. Descriptors are close-on-exec unless passed on by process.start{inherit=}.
+
+---@class host.lock
+local lock = {}
+---@class Claim: userdata  A held lock; released by release(), by `<close>`, by the collector or by the end of every process that has it.
+local Claim = {}
+---Exclusive flock on a file (created with mode 0600). Without `wait` a held lock gives nil, message, "EWOULDBLOCK".
+---@param path string
+---@param options? {wait?: boolean, timeout?: number}  wait: inside the loop (suspends); timeout in seconds
+---@return Claim?
+---@return string? message
+---@return string? errno
+function lock.file(path, options) end
+---Exclusive OFD lock (F_OFD_SETLK) on one byte of a file, on a descriptor of its own.
+---@param path string
+---@param offset integer
+---@param options? {wait?: boolean, timeout?: number}
+---@return Claim?
+---@return string? message
+---@return string? errno
+function lock.byte(path, offset, options) end
+---Whether somebody (another descriptor) holds that byte.
+---@param path string
+---@param offset integer
+---@return boolean
+function lock.held(path, offset) end
+function Claim:release() end
+
+---------------------------------------------------------------------------------------------------
+-- host.hash
+
+---@class host.hash
+local hash = {}
+---@param bytes string
+---@return string hex 64 lower-case digits
+function hash.sha256(bytes) end
+---@param path string
+---@return string? hex
+---@return string? message
+---@return string? errno
+function hash.sha256_file(path) end
+---SHA-256 over every regular file of a tree, ordered bytewise by whole relative path: path, "\n", bytes, "\n". A symbolic link is an
+---error (errno "ELOOP", message names it).
+---@param root string
+---@param options? {skip?: string[], prefix?: string}  skip: directory names left out; prefix: bytes hashed first
+---@return string? hex
+---@return string? message
+---@return string? errno
+function hash.sha256_tree(root, options) end
+---@class Hasher: userdata
+local Hasher = {}
+---@return Hasher
+function hash.new() end
+---@param bytes string
+---@return Hasher self
+function Hasher:update(bytes) end
+---@return string hex
+function Hasher:hex() end
+---@param key string
+---@param bytes string
+---@return string raw 32 bytes
+function hash.hmac_sha256(key, bytes) end
+---@param n integer
+---@return string raw
+function hash.random(n) end
+---@param raw string
+---@return string
+function hash.hex(raw) end
+---@param raw string
+---@return string without padding
+function hash.base64url(raw) end
+---@param text string
+---@return string? raw nil when malformed
+function hash.base64url_decode(text) end
+---CRC-32 (IEEE 802.3, as in gzip).
+---@param bytes string
+---@return string hex 8 lower-case digits
+function hash.crc32(bytes) end
+
+---------------------------------------------------------------------------------------------------
+-- host.dag: dependency graphs; the scheduler's core. All operations are O(V + E) or O(log V) per event.
+
+---@class host.dag
+local dag = {}
+---@class Dag: userdata
+local Dag = {}
+---@return Dag
+function dag.new() end
+---Adds a node (once; a second add raises).
+---@param id string
+---@param group? string jobs of one group share the group cap of a queue
+---@param rank? number  higher starts earlier; equal ranks by id bytewise
+function Dag:add(id, group, rank) end
+---`id` needs `on` to be done first. Unknown ids: false, the unknown id. Duplicates are kept once.
+---@param id string
+---@param on string
+---@return boolean
+---@return string? unknown
+function Dag:depend(id, on) end
+---@return integer
+function Dag:size() end
+---Kahn's algorithm, always the bytewise smallest ready id.
+---@return string[]? ids
+---@return string[]? cycle `{a, b, a}`: a needs b, b needs a; the cycle found from the smallest id, starting at its smallest member
+function Dag:order() end
+---@param id string
+---@return string[] sorted
+function Dag:dependencies(id) end
+---@param id string
+---@return string[] sorted
+function Dag:dependents(id) end
+---@class ReadyQueue: userdata
+local ReadyQueue = {}
+---A queue over the graph as it is now (later changes to the graph do not count).
+---@param options {concurrency: integer, groups?: integer}  most nodes running; most groups open at once (nil or 0: no cap)
+---@return ReadyQueue
+function Dag:queue(options) end
+---Next node that may start now: dependencies done, a slot free, its group open or openable. nil when none.
+---A group is open while one of its nodes runs.
+---@return string? id
+function ReadyQueue:take() end
+---The node ended. With ok = false every node that needs it (directly or not) is blocked for good.
+---@param id string
+---@param ok boolean
+---@return string[] blocked  nodes blocked by this call, sorted
+function ReadyQueue:finish(id, ok) end
+---The node is done without running (cached).
+---@param id string
+function ReadyQueue:skip(id) end
+---@return {pending: integer, ready: integer, running: integer, done: integer, failed: integer, blocked: integer}
+function ReadyQueue:counts() end
+---@param id string
+---@return "pending"|"ready"|"running"|"done"|"failed"|"blocked"
+function ReadyQueue:state(id) end
+
+---------------------------------------------------------------------------------------------------
+-- host.system
+
+---@class host.system
+local system = {}
+---@return string
+function system.hostname() end
+---Login name of the effective user, "" when it has none.
+---@return string
+function system.user() end
+---@return integer processors available
+function system.cpus() end
+---@return {exe: string, share: string}  real path of the program; folder that holds lua/
+function system.paths() end
+---@param name string
+---@param text? string nil removes it
+function system.setenv(name, text) end
+
+---------------------------------------------------------------------------------------------------
+-- host.git (loadable; libgit2)
+
+---@class host.git
+local git = {}
+---@class Repository: userdata
+local Repository = {}
+---Opens the repository that contains `path`. nil, message, "ENOENT" when there is none; other failures have errno "EGIT".
+---@param path string
+---@return Repository?
+---@return string? message
+---@return string? errno
+function git.open(path) end
+---@return string? top level directory, nil for a bare repository
+function Repository:root() end
+---@return string? id 40 hex digits; nil before the first commit
+---@return string? branch short name, nil when detached
+function Repository:head() end
+---Whether tracked files differ from HEAD or the index, or untracked files that are not ignored exist.
+---nil, message, "ENOTSUP" where libgit2 cannot tell (sparse checkout, unknown extension): ask the git program.
+---@return boolean?
+---@return string? message
+---@return string? errno
+function Repository:dirty() end
+---@param name? string default "origin"
+---@return string? url
+function Repository:remote(name) end
+
+---------------------------------------------------------------------------------------------------
+-- host.term (loadable)
+
+---@class host.term
+local term = {}
+---@param fd integer
+---@return boolean
+function term.isatty(fd) end
+---@param fd integer
+---@return integer? columns
+---@return integer? rows
+function term.size(fd) end
