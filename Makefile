@@ -60,6 +60,84 @@ $(BUILD)/lib/orun/host/%.so: src/host/%.c
 
 -include $(OBJ:.o=.d) $(LOADABLE:%=$(BUILD)/obj/src/host/%.d)
 
+# --- set-up -------------------------------------------------------------------------------------
+
+GROUPS ?= build example test lint bench
+
+.PHONY: deps
+deps: ## install what vendor/packages.tsv lists (GROUPS="build test" for some)
+	@vendor/deps $(GROUPS)
+
+# The targets that a newcomer starts with install what they need, then build in a second make that sees it.
+.PHONY: example
+example: ## set up, build, then compile and run examples/platform for real
+	@vendor/deps build example
+	@$(MAKE) --no-print-directory build
+	@examples/platform/run
+
+.PHONY: test
+test: ## set up, build and run the whole suite (SPECS=spec/plan for a part)
+	@vendor/deps build example test
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory specs
+
+SPECS ?= spec
+.PHONY: specs
+specs: build
+	@$(BUILD)/orun lua spec/run.lua $(SPECS)
+
+# --- checks -------------------------------------------------------------------------------------
+
+LUACHECK := lua5.1 /usr/bin/luacheck
+C_FILES = $(wildcard src/*.c src/*.h src/host/*.c src/host/*.h bench/*.c)
+
+.PHONY: lint
+lint: ## luacheck, clang-format and cppcheck
+	@vendor/deps build lint
+	$(LUACHECK) --quiet --no-color lua spec bench examples
+	clang-format --dry-run --Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src bench
+
+.PHONY: format
+format: ## let clang-format rewrite the C files
+	clang-format -i $(C_FILES)
+
+.PHONY: sanitize
+sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	@vendor/deps build example test
+	@$(MAKE) --no-print-directory BUILD=build-sanitize OPT="-O1 -g" \
+	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build
+	@ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 ORUN_SPEC_PROGRAM=build-sanitize/orun \
+	  build-sanitize/orun lua spec/run.lua $(SPECS)
+
+.PHONY: coverage
+coverage: ## C line coverage of the suite (gcov), with the list of what no test reaches
+	@$(MAKE) --no-print-directory BUILD=build-coverage OPT="-O0 -g --coverage" LDFLAGS=--coverage build
+	@ORUN_SPEC_PROGRAM=build-coverage/orun build-coverage/orun lua spec/run.lua $(SPECS)
+	@build-coverage/orun lua bench/coverage.lua build-coverage
+
+.PHONY: bench
+bench: ## benchmarks, as ratios against public programs (bench/README.md)
+	@vendor/deps build bench
+	@$(MAKE) --no-print-directory build
+	@$(BUILD)/orun lua bench/run.lua $(BENCH)
+
+# --- installation -------------------------------------------------------------------------------
+
+.PHONY: install
+install: build ## install below DESTDIR/PREFIX; the tree can be moved afterwards
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/orun/host $(DESTDIR)$(PREFIX)/share/orun
+	install -m 755 $(BUILD)/orun $(DESTDIR)$(PREFIX)/bin/orun
+	for m in $(MODULES); do install -m 644 $$m $(DESTDIR)$(PREFIX)/lib/orun/host/ || exit 1; done
+	for d in $$(find lua compositions -type d 2>/dev/null); do install -d $(DESTDIR)$(PREFIX)/share/orun/$$d || exit 1; done
+	for f in $$(find lua compositions -type f 2>/dev/null); do install -m 644 $$f $(DESTDIR)$(PREFIX)/share/orun/$$f || exit 1; done
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/orun
+	rm -rf $(DESTDIR)$(PREFIX)/lib/orun $(DESTDIR)$(PREFIX)/share/orun
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD) build-sanitize build-coverage
