@@ -1,11 +1,11 @@
--- Durations as people write them in compositions: optional sign, then numbers each with a unit (Go's time.ParseDuration).
+-- Durations as people write them in compositions: optional sign, then decimal numbers, each with a unit ("1h30m", "1.5m").
 local M = {}
 
 local units = { ns = 1e-9, us = 1e-6, ["µs"] = 1e-6, ["μs"] = 1e-6, ms = 1e-3, s = 1, m = 60, h = 3600 }
 
----@param text string e.g. "90s", "1h30m", "1.5m", "-2s", "0"
+---@param text string e.g. "90s", "1h30m", "1.5m", "-2s"; "0" is the only number that needs no unit
 ---@return number? seconds
----@return string? message
+---@return string? message what is wrong, quoting the text
 function M.parse(text)
   local sign, rest = text:match("^([+-]?)(.*)$")
   if rest == "0" then return 0 end

@@ -1,0 +1,145 @@
+-- Claims: which process may run a job of an execution. Several processes can share one execution; the journal says what was
+-- done, and a byte-range lock per job (byte = the job's index in the plan, one file for all) says whose job is still alive.
+--
+-- The lock descriptor is inherited by the first process of every step, so a byte that can be locked means that the owner
+-- and its steps are gone, however they ended.
+local fs = require "host.fs"
+local lock = require "host.lock"
+local process = require "host.process"
+
+local M = {}
+
+---@class Claims
+---@field dir string
+---@field writer JournalWriter
+local Claims = {}
+Claims.__index = Claims
+
+---@param dir string directory of the execution
+---@param writer JournalWriter
+---@return Claims
+function M.open(dir, writer)
+  return setmetatable({ dir = dir, path = dir .. "/claims", lock_path = dir .. "/.lock", writer = writer, horizon = 0 }, Claims)
+end
+
+-- Runs fn with the execution's lock held and the journal read to its end.
+---@param fn fun(): ...
+---@return any ...
+function Claims:locked(fn)
+  local held, message = lock.file(self.lock_path, { wait = true })
+  if not held then return nil, ("cannot lock %s: %s"):format(self.lock_path, message) end
+  local guard <close> = setmetatable({}, { __close = function() held:release() end }) -- luacheck: ignore guard
+  self.writer:refresh()
+  return fn()
+end
+
+---Failures recorded up to now are history: those jobs may run again. Later ones are results.
+function Claims:begin()
+  self.horizon = self.writer.fold.applied
+end
+
+-- What the records say about a job, before its lock is looked at.
+local function verdict(self, job)
+  if not job or job.status == "pending" then return "free" end
+  if job.status == "failed" and job.applied <= self.horizon then return "free" end
+  return job.status
+end
+
+local function owner_alive(owner)
+  if not owner then return false end
+  if owner.host and owner.host ~= M.host() then return true end -- another machine: cannot tell
+  return process.alive(owner.pid, owner.startTicks)
+end
+
+local host_name
+---@return string
+function M.host()
+  host_name = host_name or require("host.system").hostname()
+  return host_name
+end
+
+---@class ClaimResult
+---@field state "claimed"|"completed"|"failed"|"running"|"stray"|"error"
+---@field claim? Claim     held lock when claimed
+---@field attempt? integer
+---@field groups? {pgid: integer, startTicks: integer?}[]  process groups of a dead owner when stray
+---@field message? string
+
+-- Process groups that a dead owner's job may have left.
+local function recorded_groups(job)
+  local groups = {}
+  for _, step in next, job and job.steps or {} do
+    if step.pgid then groups[#groups + 1] = { pgid = step.pgid, startTicks = step.startTicks } end
+  end
+  return groups
+end
+
+-- Takes the byte and records the start; the execution's lock is held.
+local function take(self, id, index, workspace)
+  local job = self.writer.fold.jobs[id]
+  local state = verdict(self, job)
+  if state == "completed" or state == "failed" then return { state = state, message = job.error } end
+  local claim, message, errno = lock.byte(self.path, index)
+  if not claim then
+    if errno ~= "EWOULDBLOCK" and errno ~= "EAGAIN" and errno ~= "EACCES" then return { state = "error", message = message } end
+    if state == "running" and owner_alive(job.owner) then return { state = "running" } end
+    return { state = "stray", groups = recorded_groups(job) }
+  end
+  local attempt = (job and job.attempt or 0) + 1
+  local ok, why = self.writer:append("job.started", { job = id, attempt = attempt, workspace = workspace })
+  if not ok then
+    claim:release()
+    return { state = "error", message = why }
+  end
+  return { state = "claimed", claim = claim, attempt = attempt }
+end
+
+---Tries once to make a job ours.
+---@param id string
+---@param index integer position in the plan
+---@param workspace? string
+---@return ClaimResult
+function Claims:try(id, index, workspace)
+  local result, message = self:locked(function() return take(self, id, index, workspace) end)
+  return result or { state = "error", message = message }
+end
+
+-- A group is ours to kill unless its number now belongs to a process that started later.
+local function kill_group(group)
+  local ticks = process.start_ticks(group.pgid)
+  if ticks and group.startTicks and ticks ~= group.startTicks then return end
+  process.kill(-group.pgid, "KILL")
+end
+
+---Ends what a dead owner left behind and waits until its claim is free.
+---@param index integer
+---@param groups {pgid: integer, startTicks: integer?}[]
+---@param seconds? number how long to wait (default 5)
+---@return boolean freed
+function Claims:evict(index, groups, seconds)
+  for _, group in ipairs(groups) do kill_group(group) end
+  local claim = lock.byte(self.path, index, { wait = true, timeout = seconds or 5 })
+  if claim then claim:release() end
+  return claim ~= nil
+end
+
+---Forgets a job, so that it runs again.
+---@param id string
+---@param index integer
+---@return true?
+---@return string? message when it is running in another process
+function Claims:reset(id, index)
+  return self:locked(function()
+    local job = self.writer.fold.jobs[id]
+    if not job then return true end
+    if job.status == "running" and lock.held(self.path, index) and owner_alive(job.owner) then
+      return nil, ("job %s is running in another process (pid %d)"):format(id, job.owner.pid)
+    end
+    for _, step in next, job.steps do
+      if step.log then fs.remove(self.dir .. "/" .. step.log) end
+    end
+    return self.writer:append("job.reset", { job = id })
+  end)
+end
+
+return M

@@ -1,0 +1,158 @@
+-- The state of an execution as a fold over its journal records (chapter "execution journal").
+-- Applying the same records again gives the same state; every status shown anywhere comes from here.
+
+---@class StepState
+---@field status "running"|"completed"|"failed"|"pending"
+---@field order integer   position among the steps of the job in which it first started
+---@field phase? string
+---@field attempt? integer
+---@field exit? integer
+---@field signal? string
+---@field ms? integer
+---@field log? string      path relative to the execution's directory; absent when nothing was printed
+---@field logBytes? integer
+---@field pgid? integer    process group while it runs
+---@field startTicks? integer
+---@field startedAt? string
+---@field finishedAt? string
+
+---@class JobState
+---@field status "pending"|"running"|"completed"|"failed"
+---@field cancelled? boolean  failed because the run was interrupted
+---@field startedAt? string   first start, kept across re-runs
+---@field runAt? string       latest start
+---@field finishedAt? string
+---@field attempt integer     how often the job was started
+---@field error? string
+---@field steps table<string, StepState>
+---@field owner? {pid: integer, host: string?, startTicks: integer?}  the process that started it last
+---@field applied integer     number of the record that changed it last
+
+---@class Fold
+---@field execId? string
+---@field planChecksum? string  of the first run
+---@field runner? string
+---@field concurrency? integer
+---@field jobTotal? integer     jobs selected by the latest run
+---@field status? "running"|"completed"|"failed"
+---@field startedAt? string
+---@field finishedAt? string
+---@field jobs table<string, JobState>  jobs that were reached, by id
+---@field blocked table<string, string> reason by job id, for jobs that could not start
+---@field gates table<string, table>    latest gate record by gate id
+---@field applied integer               records applied so far
+local Fold = {}
+Fold.__index = Fold
+
+local M = {}
+
+---@return Fold
+function M.new()
+  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, applied = 0 }, Fold)
+end
+
+local function job_of(self, id)
+  local job = self.jobs[id]
+  if not job then
+    job = { status = "pending", attempt = 0, steps = {}, applied = 0 }
+    self.jobs[id] = job
+  end
+  job.applied = self.applied
+  return job
+end
+
+local function step_of(job, id)
+  local step = job.steps[id]
+  if not step then
+    local order = 1
+    for _ in next, job.steps do order = order + 1 end
+    step = { status = "pending", order = order }
+    job.steps[id] = step
+  end
+  return step
+end
+
+local apply = {}
+
+apply["run.started"] = function(self, r)
+  self.execId = self.execId or r.execId
+  if (self.planChecksum or "") == "" then self.planChecksum = r.planChecksum end
+  self.startedAt = self.startedAt or r.ts
+  self.runner, self.concurrency, self.jobTotal = r.runner, r.concurrency, r.jobs
+  self.status, self.finishedAt = "running", nil
+  self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks }
+  self.blocked = {}
+end
+
+apply["job.started"] = function(self, r)
+  local job = job_of(self, r.job)
+  job.status, job.attempt = "running", r.attempt or job.attempt + 1
+  job.startedAt = job.startedAt or r.ts
+  job.runAt, job.finishedAt, job.error, job.cancelled = r.ts, nil, nil, nil
+  job.owner = self.writers[r.pid] or { pid = r.pid }
+  for _, step in next, job.steps do
+    if step.status ~= "completed" then
+      step.status, step.exit, step.signal, step.log, step.logBytes = "pending", nil, nil, nil, nil
+    end
+  end
+end
+
+apply["step.started"] = function(self, r)
+  local step = step_of(job_of(self, r.job), r.step)
+  step.status, step.phase, step.attempt = "running", r.phase, r.attempt
+  step.pgid, step.startTicks = r.pgid, r.startTicks
+  step.startedAt = r.ts
+  step.finishedAt, step.log, step.logBytes = nil, nil, nil
+end
+
+apply["step.finished"] = function(self, r)
+  local step = step_of(job_of(self, r.job), r.step)
+  step.status = r.status == "completed" and "completed" or "failed"
+  step.attempt, step.exit, step.signal, step.ms, step.log, step.logBytes = r.attempt, r.exit, r.signal, r.ms, r.log, r.logBytes
+  step.finishedAt = r.ts
+end
+
+apply["job.finished"] = function(self, r)
+  local job = job_of(self, r.job)
+  job.status = r.status == "completed" and "completed" or "failed"
+  job.cancelled = r.status == "cancelled" or nil
+  job.finishedAt, job.error = r.ts, r.error
+end
+
+apply["job.reset"] = function(self, r)
+  self.jobs[r.job] = nil
+end
+
+apply["job.blocked"] = function(self, r)
+  self.blocked[r.job] = r.reason or "blocked"
+end
+
+apply["gate"] = function(self, r)
+  self.gates[r.gate or ""] = r
+end
+
+apply["run.finished"] = function(self, r)
+  self.status = r.status == "completed" and "completed" or "failed"
+  self.finishedAt = r.ts
+end
+
+---Applies one record; kinds that say nothing about state (or that a later version added) change nothing.
+---@param record table
+function Fold:apply(record)
+  self.applied = self.applied + 1
+  local rule = apply[record.t]
+  if rule then rule(self, record) end
+end
+
+---Numbers of jobs by status among those that were reached.
+---@return {completed: integer, failed: integer, running: integer, pending: integer, total: integer}
+function Fold:counts()
+  local counts = { completed = 0, failed = 0, running = 0, pending = 0, total = 0 }
+  for _, job in next, self.jobs do
+    counts[job.status] = counts[job.status] + 1
+    counts.total = counts.total + 1
+  end
+  return counts
+end
+
+return M

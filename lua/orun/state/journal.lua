@@ -1,0 +1,260 @@
+-- The execution journal: an append-only file of JSON lines, each ending in the CRC-32 of what stands before it.
+-- It is the truth about an execution; everything else under .orun/executions is a snapshot of it.
+local hash = require "host.hash"
+local json = require "host.json"
+local fs = require "host.fs"
+local loop = require "host.loop"
+local process = require "host.process"
+local folds = require "orun.state.fold"
+
+local M = {}
+
+-- Fields of each kind in written order, after t, ts, pid and seq. A record takes 4 to 5 lines per job, so the fixed shape is
+-- written by hand; only strings that need escapes go through the encoder.
+local shapes = {
+  ["run.started"] = { "execId", "planChecksum", "jobs", "runner", "concurrency", "host", "startTicks", "resumed" },
+  ["job.queued"] = { "job", "reason" },
+  ["job.blocked"] = { "job", "reason" },
+  ["job.cached"] = { "job", "reason" },
+  ["job.skipped"] = { "job", "reason" },
+  ["job.started"] = { "job", "attempt", "workspace" },
+  ["step.started"] = { "job", "attempt", "step", "phase", "pgid", "startTicks" },
+  ["step.finished"] = {
+    "job", "attempt", "step", "status", "exit", "signal", "ms", "userMs", "sysMs", "maxRssKiB", "log", "logBytes",
+  },
+  ["job.finished"] = { "job", "status", "error" },
+  ["job.reset"] = { "job" },
+  ["gate"] = { "job", "gate", "state", "by" },
+  ["run.finished"] = { "status", "completed", "failed", "cancelled", "cached", "blocked", "waiting" },
+}
+
+local layouts = {}
+for kind, names in next, shapes do
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = ',"' .. name .. '":' end
+  layouts[kind] = { names = names, keys = keys, head = '{"t":"' .. kind .. '","ts":"' }
+end
+
+---@param text string
+---@return string JSON string literal
+local function quoted(text)
+  if text:find('[%c"\\\127-\255]') then return json.encode(text) end
+  return '"' .. text .. '"'
+end
+
+local function literal(v)
+  local kind = type(v)
+  if kind == "string" then return quoted(v) end
+  if kind == "number" and math.type(v) == "float" then return json.encode(v) end
+  return tostring(v)
+end
+
+---One journal line, newline included.
+---@param kind string
+---@param record table
+---@param ts string
+---@param pid integer
+---@param seq integer
+---@return string
+function M.line(kind, record, ts, pid, seq)
+  local layout = layouts[kind]
+  local names, keys = layout.names, layout.keys
+  local parts, n = { layout.head, ts, '","pid":', pid, ',"seq":', seq }, 6
+  for i = 1, #names do
+    local v = record[names[i]]
+    if v ~= nil then
+      parts[n + 1], parts[n + 2] = keys[i], literal(v)
+      n = n + 2
+    end
+  end
+  local body = table.concat(parts, "", 1, n)
+  return body .. ',"crc":"' .. hash.crc32(body) .. '"}\n'
+end
+
+---@param line string without newline
+---@return table? record nil when torn or corrupt
+function M.parse(line)
+  local body, crc = line:match('^(.*),"crc":"(%x%x%x%x%x%x%x%x)"}$')
+  if not body or hash.crc32(body) ~= crc then return nil end
+  local record = json.decode(line)
+  return type(record) == "table" and record or nil
+end
+
+---------------------------------------------------------------------------------------------------
+
+---@class JournalReader
+---@field fold Fold
+---@field offset integer  bytes read so far
+---@field corrupt integer torn or corrupt lines met so far
+local Reader = {}
+Reader.__index = Reader
+
+---A reader that remembers how far it read. The file may appear later.
+---@param path string
+---@return JournalReader
+function M.reader(path)
+  return setmetatable({ path = path, fold = folds.new(), offset = 0, corrupt = 0 }, Reader)
+end
+
+local function tail(self)
+  if not self.file then self.file = io.open(self.path, "rb") end
+  if not self.file then return "" end
+  self.file:seek("set", self.offset)
+  return self.file:read("a") or ""
+end
+
+---Reads what was appended since the last call. An unfinished last line waits for the next call.
+---@param each? fun(record: table) called for every record after it was applied
+---@return boolean changed
+function Reader:refresh(each)
+  local text, at = tail(self), 1
+  while true do
+    local newline = text:find("\n", at, true)
+    if not newline then break end
+    if newline > at then
+      local record = M.parse(text:sub(at, newline - 1))
+      if record then
+        self.fold:apply(record)
+        if each then each(record) end
+      else
+        self.corrupt = self.corrupt + 1
+      end
+    end
+    at = newline + 1
+  end
+  self.offset, self.rest = self.offset + at - 1, #text - at + 1
+  return at > 1
+end
+
+function Reader:close()
+  if self.file then self.file:close() end
+  self.file = nil
+end
+
+---Folds a whole journal; a missing file is an empty one.
+---@param path string
+---@param each? fun(record: table)
+---@return Fold fold
+---@return integer corrupt number of torn or corrupt lines left out
+function M.read(path, each)
+  local reader = M.reader(path)
+  reader:refresh(each)
+  reader:close()
+  return reader.fold, reader.corrupt + (reader.rest > 0 and 1 or 0)
+end
+
+---------------------------------------------------------------------------------------------------
+
+---@class JournalWriter
+---@field fold Fold        own records at once, those of other processes after `refresh`
+---@field corrupt integer
+---@field dirty boolean    records were appended since the last sync
+local Writer = {}
+Writer.__index = Writer
+
+---Opens a journal for appending and folds what it holds.
+---@param path string
+---@return JournalWriter?
+---@return string? message
+function M.writer(path)
+  local appender, message = fs.appender(path)
+  if not appender then return nil, message end
+  local reader = M.reader(path)
+  reader:refresh()
+  return setmetatable({
+    appender = appender,
+    file = reader.file,
+    fold = reader.fold,
+    corrupt = reader.corrupt,
+    pid = process.pid(),
+    seq = 0,
+    parsed = reader.offset, -- bytes folded
+    ahead = 0, -- bytes appended by this writer since then
+    own = {}, -- those lines
+    dirty = false,
+  }, Writer)
+end
+
+---Appends one record and applies it to the fold.
+---@param kind string
+---@param record table fields of the kind; the table must not be changed afterwards
+---@return true?
+---@return string? message
+function Writer:append(kind, record)
+  self.seq = self.seq + 1
+  local ts = loop.timestamp()
+  local line = M.line(kind, record, ts, self.pid, self.seq)
+  local ok, message = self.appender:append(line)
+  if not ok then return nil, message end
+  self.ahead, self.own[line], self.dirty = self.ahead + #line, true, true
+  record.t, record.ts, record.pid, record.seq = kind, ts, self.pid, self.seq
+  self.fold:apply(record)
+  return true
+end
+
+-- A process that is killed inside write(2) can leave half a line, and a record of ours may stand right behind it.
+-- Such a record is appended once more; state does not mind meeting a record twice.
+local function repair(self, line)
+  self.corrupt = self.corrupt + 1
+  for own in next, self.own do
+    if #line > #own and line:sub(-#own) == own then
+      self.appender:append(own)
+      return
+    end
+  end
+end
+
+local function take_line(self, line)
+  if self.own[line] then
+    self.own[line] = nil
+  elseif #line > 1 then
+    local record = M.parse(line:sub(1, -2))
+    if record then
+      self.fold:apply(record)
+    else
+      repair(self, line)
+    end
+  end
+end
+
+---Applies what other processes appended. While nobody else writes, this is one lseek.
+---@return boolean changed
+function Writer:refresh()
+  local size = self.file:seek("end")
+  if size == self.parsed + self.ahead then
+    if self.ahead > 0 then self.parsed, self.ahead, self.own = size, 0, {} end
+    return false
+  end
+  self.file:seek("set", self.parsed)
+  local text, at = self.file:read("a") or "", 1
+  local before = self.fold.applied
+  while true do
+    local newline = text:find("\n", at, true)
+    if not newline then break end
+    take_line(self, text:sub(at, newline))
+    at = newline + 1
+  end
+  self.parsed, self.ahead = self.parsed + at - 1, 0
+  for line in next, self.own do self.ahead = self.ahead + #line end
+  return self.fold.applied > before
+end
+
+---Makes what was appended durable. Suspends, unless `now`.
+---@param now? boolean
+---@return true?
+---@return string? message
+function Writer:sync(now)
+  if not self.dirty then return true end
+  self.dirty = false
+  return self.appender:sync(now)
+end
+
+function Writer:close()
+  if self.appender then
+    self.appender:close()
+    self.file:close()
+  end
+  self.appender = nil
+end
+
+return M

@@ -1,0 +1,71 @@
+-- Where the output of a step goes: `logs/<job>/<step>.log` below the execution's directory.
+local M = {}
+
+-- File systems take 255 bytes; this leaves room for `~2` and `.log`.
+local longest = 200
+
+---A name as one path segment: `/`, `\` and `:` become `_`.
+---@param name string
+---@return string
+function M.segment(name)
+  local text = name:gsub("[/\\:\0]", "_")
+  if text == "" or text == "." or text == ".." then text = "_" .. text end
+  return #text <= longest and text or text:sub(1, longest)
+end
+
+---Segments for a list of names in their order; later ones that collide get `~2`, `~3`, …
+---@param names string[]
+---@return table<string, string> segments by name
+function M.segments(names)
+  local segments, taken = {}, {}
+  for _, name in ipairs(names) do
+    if not segments[name] then
+      local base = M.segment(name)
+      local text, n = base, 1
+      while taken[text] do
+        n = n + 1
+        text = base .. "~" .. n
+      end
+      segments[name], taken[text] = text, true
+    end
+  end
+  return segments
+end
+
+---Step ids of a job in plan order: `id`, else `name`, else `use`; a later duplicate gets `-2`, `-3`, …
+---@param job table plan job
+---@return string[]
+function M.step_ids(job)
+  local ids, taken = {}, {}
+  for i, step in ipairs(job.steps or {}) do
+    local base = step.id or step.name or step.use
+    base = type(base) == "string" and base:match("^%s*(.-)%s*$") or ""
+    if base == "" then base = "unnamed-step" end
+    local id, n = base, 1
+    while taken[id] do
+      n = n + 1
+      id = base .. "-" .. n
+    end
+    ids[i], taken[id] = id, true
+  end
+  return ids
+end
+
+---Directory segments of all jobs of a plan.
+---@param plan table
+---@return table<string, string> segments by job id
+function M.directories(plan)
+  local ids = {}
+  for i, job in ipairs(plan.jobs or {}) do ids[i] = job.id end
+  return M.segments(ids)
+end
+
+---Path of a step's log, relative to the execution's directory.
+---@param directory string segment of the job
+---@param segment string segment of the step
+---@return string
+function M.path(directory, segment)
+  return "logs/" .. directory .. "/" .. segment .. ".log"
+end
+
+return M

@@ -1,0 +1,88 @@
+-- state.json and metadata.json: what outside tools read. Both are derived from the journal and decide nothing.
+local fs = require "host.fs"
+local json = require "host.json"
+local value = require "host.value"
+
+local M = {}
+
+local state_shape = value.shape { "execId", "planChecksum", "jobs" }
+local job_shape = value.shape { "status", "startedAt", "finishedAt", "heartbeatAt", "steps", "lastError" }
+local metadata_shape = value.shape {
+  "execId", "planId", "planName", "startedAt", "finishedAt", "status", "trigger", "user", "dryRun",
+  "jobTotal", "jobDone", "jobFailed", "links",
+}
+local link_shape = value.shape { "label", "url", "jobId", "stepId" }
+
+---A journal time as the snapshots write it: whole seconds.
+---@param ts? string
+---@return string?
+function M.seconds(ts)
+  return ts and ts:sub(1, 19) .. "Z"
+end
+
+---@param fold Fold
+---@param exec_id string
+---@return table state in the shape of state.json
+function M.state(fold, exec_id)
+  local jobs = {}
+  for id, job in next, fold.jobs do
+    local steps = {}
+    for step_id, step in next, job.steps do steps[step_id] = step.status end
+    jobs[id] = job_shape {
+      status = job.status,
+      startedAt = M.seconds(job.startedAt),
+      finishedAt = M.seconds(job.finishedAt),
+      steps = steps,
+      lastError = job.error,
+    }
+  end
+  return state_shape { execId = exec_id, planChecksum = fold.planChecksum or "", jobs = jobs }
+end
+
+---@class MetadataFacts
+---@field execId string
+---@field planId string
+---@field planName string
+---@field user string
+---@field dryRun? boolean
+---@field jobTotal integer
+---@field links? {label: string, url: string, jobId: string?, stepId: string?}[]
+
+---@param fold Fold
+---@param facts MetadataFacts
+---@return table metadata in the shape of metadata.json
+function M.metadata(fold, facts)
+  local counts = fold:counts()
+  local links
+  for _, link in ipairs(facts.links or {}) do
+    links = links or value.list()
+    links[#links + 1] = link_shape { label = link.label, url = link.url, jobId = link.jobId, stepId = link.stepId }
+  end
+  return metadata_shape {
+    execId = facts.execId,
+    planId = facts.planId,
+    planName = facts.planName,
+    startedAt = M.seconds(fold.startedAt) or "",
+    finishedAt = M.seconds(fold.finishedAt),
+    status = fold.status or "running",
+    trigger = "cli",
+    user = facts.user,
+    dryRun = facts.dryRun or false,
+    jobTotal = facts.jobTotal,
+    jobDone = counts.completed,
+    jobFailed = counts.failed,
+    links = links,
+  }
+end
+
+---@param dir string
+---@param name "state.json"|"metadata.json"
+---@param v table
+---@param sync boolean whether it must survive a power loss
+---@return true?
+---@return string? message
+function M.write(dir, name, v, sync)
+  return fs.write(dir .. "/" .. name, json.encode(v, { indent = 2 }), { sync = sync })
+end
+
+return M
