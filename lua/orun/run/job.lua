@@ -1,0 +1,227 @@
+-- One job: claim it, run its steps in order, its post steps whatever happened, and record how it ended.
+local directory = require "orun.run.directory"
+local environment = require "orun.run.environment"
+local envfile = require "orun.run.envfile"
+local fs = require "host.fs"
+local log = require "orun.state.log"
+local steps = require "orun.run.step"
+
+local M = {}
+
+---@class JobWork
+---@field run Run
+---@field job table        plan job
+---@field ids string[]     step ids
+---@field previous table<string, string> status of the steps in earlier starts
+---@field claim Claim
+---@field attempt integer
+---@field directory string absolute
+---@field base table<string, string>
+---@field identity table<string, string>
+---@field exports table<string, string> variables written by earlier steps
+---@field exported? boolean  some step left a variable file
+---@field process? Process the running step
+---@field cancelled? boolean
+local Work = {}
+Work.__index = Work
+
+---@param kind string
+---@param event table
+function Work:emit(kind, event)
+  event.job = self.job.id
+  self.run:emit(kind, event)
+end
+
+---Names a step of a job in one path segment; `:` appears in no segment by itself.
+---@param position integer
+---@return string
+function Work:token(position)
+  return self.run:log_directory(self.job) .. ":" .. self.segments[self.ids[position]]
+end
+
+---@param position integer
+---@return string relative to the execution's directory
+function Work:log_path(position)
+  return log.path(self.run:log_directory(self.job), self.segments[self.ids[position]])
+end
+
+---Where a step may write variables. The file exists only when it did.
+---@param position integer
+---@return string absolute
+function Work:env_file(position)
+  return self.run.dir .. "/env/" .. self:token(position)
+end
+
+---@param variables table<string, string>
+function Work:export(variables)
+  for name, text in next, variables do self.exports[name] = text end
+end
+
+---Removes the log and the variables of an attempt that did not count.
+---@param position integer
+---@param outcome? StepOutcome
+function Work:discard_log(position, outcome)
+  if not outcome or outcome.log then fs.remove(self.run.dir .. "/" .. self:log_path(position)) end
+  if self.exported then fs.remove(self:env_file(position)) end
+end
+
+---Ends the running step, and the job after its post steps.
+function Work:cancel()
+  self.cancelled = true
+  if self.process then self.process:kill("TERM") end
+end
+
+-- Variables that completed steps of an earlier start left for the others.
+local function restore_exports(self, position)
+  local text = fs.read(self:env_file(position))
+  local variables = text and envfile.parse(text)
+  if variables then
+    self.exported = true
+    self:export(variables)
+  end
+end
+
+-- Forgets what a step printed when it ran before without completing.
+local function prepare_again(self, position, previous)
+  if not previous then return end
+  fs.remove(self.run.dir .. "/" .. self:log_path(position))
+  fs.remove(self:env_file(position))
+end
+
+local function is_post(step)
+  return step.phase == "post"
+end
+
+local function continues(step)
+  return type(step.onFailure) == "string" and step.onFailure:lower() == "continue"
+end
+
+-- Runs the step at `position`; true when the job may go on to the next step of the same phase group.
+local function advance(self, position, state)
+  local step, id = self.job.steps[position], self.ids[position]
+  local previous = self.previous[id]
+  -- Clean-up has to follow whatever ran this time, so a completed post step counts only when nothing did.
+  if previous == "completed" and not (is_post(step) and state.ran) then
+    restore_exports(self, position)
+    self:emit("step.cached", { step = id, phase = step.phase or "main", index = position, count = #self.job.steps })
+    return true
+  end
+  prepare_again(self, position, previous)
+  state.ran = true
+  local outcome = steps.execute(self, position)
+  if outcome.status == "completed" then return true end
+  if outcome.status == "failed" and continues(step) then
+    state.tolerated = (state.tolerated or 0) + 1
+    return true
+  end
+  state.status = state.status or outcome.status
+  state.error = state.error or (outcome.status == "cancelled" and "cancelled" or ("step %s: %s"):format(id, outcome.error))
+  state.hint = state.hint or outcome.hint
+  return false
+end
+
+-- Steps in plan order; after a failure or a cancellation only the post steps are left.
+local function run_steps(self)
+  local state = {}
+  for position, step in ipairs(self.job.steps or {}) do
+    if self.run.killed then break end
+    if is_post(step) or not (state.status or self.cancelled) then advance(self, position, state) end
+  end
+  if self.cancelled then state.status, state.error = "cancelled", "cancelled" end
+  state.status = state.status or "completed"
+  return state
+end
+
+-- How the steps of a claimed job stand: `completed` ones are not run again.
+local function history(run, job)
+  local state = run.fold.jobs[job.id]
+  local previous = {}
+  for id, step in next, state and state.steps or {} do previous[id] = step.status end
+  return previous
+end
+
+-- Makes the job ours; waits while another process runs it.
+local function acquire(run, job, index)
+  local delay, told = 0.05, false
+  while true do
+    local result = run.claims:try(job.id, index)
+    if result.state == "running" then
+      if not told then run:emit("job.waiting", { job = job.id, reason = "it is running in another process" }) end
+      told = true
+      if run:pause(delay) then return { state = "cancelled" } end
+      delay = math.min(delay * 2, 1)
+    elseif result.state == "stray" then
+      run:warn(("job %s: processes of an interrupted run are still there; ending them"):format(job.id))
+      if not run.claims:evict(index, result.groups) then
+        return { state = "error", message = "a process started by an earlier run of this job still holds its claim" }
+      end
+    else
+      return result
+    end
+  end
+end
+
+local function new_work(run, job, claimed)
+  local ids = run:step_ids(job)
+  return setmetatable({
+    run = run,
+    job = job,
+    ids = ids,
+    segments = log.segments(ids),
+    previous = claimed.attempt > 1 and history(run, job) or {},
+    claim = claimed.claim,
+    attempt = claimed.attempt,
+    directory = directory.job(run.base_directory, job, run.directory_override),
+    base = run.environment,
+    identity = environment.identity(run.facts, job),
+    exports = {},
+  }, Work)
+end
+
+-- A finished job no longer needs what its steps exported.
+local function remove_exports(self)
+  if not self.exported then return end
+  for position in ipairs(self.ids) do fs.remove(self:env_file(position)) end
+end
+
+---@class JobOutcome
+---@field status "completed"|"failed"|"cancelled"|"cached"
+---@field error? string
+---@field hint? string
+
+local function finish(self, state, seconds)
+  self.run:record("job.finished", { job = self.job.id, status = state.status, error = state.error })
+  if state.status == "completed" then remove_exports(self) end
+  self.claim:release()
+  self:emit("job.finished", {
+    status = state.status, error = state.error, hint = state.hint, seconds = seconds, tolerated = state.tolerated,
+  })
+end
+
+---Runs a job to its end.
+---@param run Run
+---@param job table plan job
+---@return JobOutcome
+function M.execute(run, job)
+  local claimed = acquire(run, job, run.index[job.id])
+  if claimed.state == "completed" then
+    run:emit("job.cached", { job = job.id })
+    return { status = "cached" }
+  elseif claimed.state == "cancelled" then
+    return { status = "cancelled", error = "cancelled" }
+  elseif claimed.state ~= "claimed" then
+    local message = claimed.state == "failed" and "failed in another process: " .. (claimed.message or "") or claimed.message
+    run:emit("job.finished", { job = job.id, status = "failed", error = message, seconds = 0 })
+    return { status = "failed", error = message }
+  end
+  local work = new_work(run, job, claimed)
+  run.active[work] = true
+  work:emit("job.started", { steps = #work.ids, directory = work.directory, attempt = claimed.attempt })
+  local began = run.now()
+  local state = run_steps(work)
+  finish(work, state, run.now() - began)
+  run.active[work] = nil
+  return state
+end
+
+return M

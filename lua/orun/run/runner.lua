@@ -1,0 +1,249 @@
+-- Runs a plan: opens its execution record, schedules its jobs over the dependency graph, and tells subscribers what happens.
+--
+-- Events are plain tables given to `options.on_event`; `job` and `step` are ids:
+--   run.started    execId planId planName jobs (list of plan jobs) components (sorted names) environments concurrency runner dir dryRun
+--   job.started    job steps (count) directory attempt
+--   job.cached     job                           completed in an earlier run, or meanwhile by another process
+--   job.waiting    job reason                    a dependency is not completed, or another process runs it
+--   job.blocked    job reason                    a dependency failed
+--   job.preview    job directory steps[]         dry run only
+--   step.started   job step phase index count command use directory attempts timeout
+--   step.output    job step line                 only with options.lines
+--   step.retry     job step attempt attempts error
+--   step.cached    job step phase index count
+--   step.finished  job step phase status exit signal seconds error hint log (absolute path, absent when nothing was printed)
+--   job.finished   job status ("completed", "failed", "cancelled") error hint seconds tolerated (failed steps that may fail)
+--   warning        message
+--   run.finished   status counts seconds signal links
+local diagnostic = require "orun.diagnostic"
+local execution = require "orun.state.execution"
+local folds = require "orun.state.fold"
+local graphs = require "orun.run.graph"
+local jobs = require "orun.run.job"
+local journal = require "orun.state.journal"
+local loop = require "host.loop"
+local session = require "orun.run.session"
+local preview = require "orun.run.preview"
+local selection = require "orun.run.selection"
+
+local M = {}
+
+---@class RunOptions
+---@field plan table
+---@field store string        `.orun` directory
+---@field root string         workspace directory (absolute)
+---@field exec_id? string
+---@field concurrency? integer       > 0 overrides the plan
+---@field component_concurrency? integer  components in flight; 0 or less: no cap (default 1)
+---@field job? string
+---@field retry? boolean
+---@field environments? string[]
+---@field components? string[]
+---@field dry_run? boolean
+---@field runner? string      backend name (default "local")
+---@field workdir? string     overrides the directory of every job
+---@field lines? boolean      emit step.output
+---@field signals? boolean    stop on SIGINT and SIGTERM
+---@field on_event? fun(event: table)
+---@field plan_text? string   bytes for manifest.json; default: the plan encoded again
+
+---@class RunCounts
+---@field selected integer
+---@field completed integer
+---@field failed integer
+---@field cancelled integer
+---@field cached integer
+---@field blocked integer  a dependency failed
+---@field waiting integer  never started
+
+---@class RunResult
+---@field status "completed"|"failed"|"preview"
+---@field exit integer
+---@field execId? string
+---@field dir? string
+---@field counts RunCounts
+---@field signal? string
+---@field meta table   shape of metadata.json
+---@field state table  shape of state.json
+
+local function new_counts(n)
+  return { selected = n, completed = 0, failed = 0, cancelled = 0, cached = 0, blocked = 0, waiting = 0 }
+end
+
+-- Dependencies that are not selected must have completed before.
+---@return string[]? ids
+local function unmet(fold, outside)
+  local missing
+  for _, id in ipairs(outside or {}) do
+    local state = fold.jobs[id]
+    if not state or state.status ~= "completed" then
+      missing = missing or {}
+      missing[#missing + 1] = id
+    end
+  end
+  return missing
+end
+
+local function mark_blocked(run, ids, reason, count)
+  for _, id in ipairs(ids) do
+    run.counts[count] = run.counts[count] + 1
+    run.unstarted[id] = nil
+    if count == "blocked" then run:record("job.blocked", { job = id, reason = reason }) end
+    run:emit(count == "blocked" and "job.blocked" or "job.waiting", { job = id, reason = reason })
+  end
+end
+
+-- Takes note of a job that ended.
+local function settle(run, ready, id, outcome)
+  local status = outcome.status
+  run.counts[status] = run.counts[status] + 1
+  local blocked = ready:finish(id, status == "completed" or status == "cached")
+  if status == "failed" then
+    run.first_failure = run.first_failure or id
+    if run.fail_fast then
+      run.stopping = true
+    else
+      mark_blocked(run, blocked, ("%s failed"):format(id), "blocked")
+    end
+  end
+  run:refresh_snapshot()
+end
+
+local function start(run, ended, id)
+  run.unstarted[id] = nil
+  loop.spawn(function() ended:push { id = id, outcome = jobs.execute(run, run.by_id[id]) } end)
+end
+
+-- Starts every job that may start now; returns how many did.
+local function start_ready(run, ready, outside, ended)
+  local n = 0
+  while not run.stopping do
+    local id = ready:take()
+    if not id then break end
+    local missing = unmet(run.fold, outside[id])
+    if missing then
+      local reason = "not completed: " .. table.concat(missing, ", ")
+      local blocked = ready:finish(id, false)
+      mark_blocked(run, { id }, reason, "waiting")
+      mark_blocked(run, blocked, ("%s is waiting"):format(id), "waiting")
+    else
+      start(run, ended, id)
+      n = n + 1
+    end
+  end
+  return n
+end
+
+-- Jobs completed in an earlier run are done before anything starts.
+local function skip_completed(run, ready)
+  for _, job in ipairs(run.jobs) do
+    run.unstarted[job.id] = true
+    local state = run.fold.jobs[job.id]
+    if state and state.status == "completed" then
+      ready:skip(job.id)
+      run.unstarted[job.id] = nil
+      run.counts.cached = run.counts.cached + 1
+      run:record("job.cached", { job = job.id })
+      run:emit("job.cached", { job = job.id })
+    end
+  end
+end
+
+local function schedule(run)
+  local graph, outside = graphs.of(run.jobs)
+  local ready = graph:queue { concurrency = run.concurrency, groups = run.component_concurrency }
+  skip_completed(run, ready)
+  local ended, running = loop.queue(), 0
+  while true do
+    running = running + start_ready(run, ready, outside, ended)
+    if running == 0 then break end
+    local job = ended:pop()
+    running = running - 1
+    settle(run, ready, job.id, job.outcome)
+  end
+  for _ in next, run.unstarted do run.counts.waiting = run.counts.waiting + 1 end
+end
+
+local function status_of(run)
+  local counts = run.counts
+  if run.signal or counts.failed + counts.cancelled + counts.blocked + counts.waiting > 0 then return "failed" end
+  return "completed"
+end
+
+local exits = { INT = 130, TERM = 143 }
+
+local function result_of(run, status)
+  return {
+    status = status,
+    exit = exits[run.signal] or (status == "completed" and 0 or 1),
+    execId = run.facts.execId,
+    dir = run.dir,
+    counts = run.counts,
+    signal = run.signal,
+    meta = run:metadata(),
+    state = run:state(),
+  }
+end
+
+-- What must hold before the first job starts.
+local function check(run)
+  graphs.order(run.plan)
+  local ok, message = run.backend.prepare()
+  if not ok then
+    diagnostic.raise { kind = "run.runner-unavailable", message = ("prepare runner %s: %s"):format(run.backend.name, message) }
+  end
+end
+
+-- A job asked for by name does not wait for others: nothing would ever start them. Checked before a record exists, so that a
+-- mistake leaves none behind.
+local function check_dependencies(options, job)
+  local fold = options.exec_id and journal.read(execution.directory(options.store, options.exec_id) .. "/journal.jsonl") or folds.new()
+  local missing = unmet(fold, job.dependsOn)
+  if not missing then return end
+  diagnostic.raise {
+    kind = "run.unmet-dependencies",
+    message = ("cannot run %s: dependencies not completed (%s)"):format(job.id, table.concat(missing, ", ")),
+    hint = options.exec_id and "run them first in the same execution"
+      or "to continue an earlier execution, name it: --exec-id ID (`orun get runs` lists them)",
+  }
+end
+
+local function reset(run, job)
+  local ok, message = run.claims:reset(job.id, run.index[job.id])
+  if not ok then diagnostic.raise { kind = "run.retry-refused", message = message } end
+end
+
+-- Everything between run.started and run.finished.
+local function body(run, options)
+  check(run)
+  if options.retry then reset(run, run.jobs[1]) end
+  run:announce()
+  schedule(run)
+end
+
+local function run_plan(options, selected)
+  local run <close> = session.open(options, selected, new_counts(#selected))
+  local ok, err = pcall(loop.scope, function()
+    run:start_services(options.signals)
+    local done, failure = pcall(body, run, options)
+    run:stop_services()
+    if not done then error(failure, 0) end
+  end)
+  local status = ok and status_of(run) or "failed"
+  run:finish(status)
+  if not ok then error(err, 0) end
+  return result_of(run, status)
+end
+
+---Runs (or previews) a plan. Mistakes of the user are raised as diagnostics; failed jobs are part of the result. Suspends.
+---@param options RunOptions
+---@return RunResult
+function M.run(options)
+  local selected = selection.select(options.plan, options)
+  if options.dry_run then return preview.run(options, selected, graphs.order(options.plan), new_counts(#selected)) end
+  if options.exec_id then session.check_id(options.exec_id) end
+  if options.job then check_dependencies(options, selected[1]) end
+  return run_plan(options, selected)
+end
+
+return M

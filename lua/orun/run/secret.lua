@@ -1,0 +1,60 @@
+-- Which values must never reach a log or a screen: those of variables whose names say that they are secret.
+local M = {}
+
+local endings = { "TOKEN", "SECRET", "PASSWORD", "KEY" }
+local shortest = 8
+
+local named = {}
+
+---@param name string
+---@return boolean
+function M.is_name(name)
+  local known = named[name]
+  if known ~= nil then return known end
+  local upper, secret = name:upper(), false
+  for _, ending in ipairs(endings) do
+    if upper:sub(-#ending) == ending then secret = true end
+  end
+  named[name] = secret
+  return secret
+end
+
+---The values to hide when a process runs with this environment. A value of several lines is hidden line by line too, since
+---tools print it that way.
+---@param env table<string, string>
+---@return string[]? values longest first; nil when there is none
+function M.values(env)
+  local found
+  for name, text in next, env do
+    if #text >= shortest and M.is_name(name) then
+      found = found or {}
+      found[#found + 1] = text
+      if text:find("\n", 1, true) then
+        for line in text:gmatch("[^\r\n]+") do
+          if #line >= shortest then found[#found + 1] = line end
+        end
+      end
+    end
+  end
+  if found then table.sort(found, function(a, b) return #a > #b or #a == #b and a < b end) end
+  return found
+end
+
+---Hides secret values in a text of ours (an error message).
+---@param text string
+---@param values? string[]
+---@return string
+function M.hide(text, values)
+  for _, secret in ipairs(values or {}) do
+    local from, parts = 1, {}
+    while from do
+      local at = text:find(secret, from, true)
+      parts[#parts + 1] = text:sub(from, at and at - 1)
+      from = at and at + #secret
+    end
+    text = table.concat(parts, "***")
+  end
+  return text
+end
+
+return M

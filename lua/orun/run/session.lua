@@ -1,0 +1,385 @@
+-- The run in progress: its execution record, its services (signals, durability, snapshots) and what its jobs share.
+local claims = require "orun.state.claim"
+local diagnostic = require "orun.diagnostic"
+local duration = require "orun.util.duration"
+local environment = require "orun.run.environment"
+local execution = require "orun.state.execution"
+local fs = require "host.fs"
+local identity = require "orun.plan.identity"
+local json = require "host.json"
+local journal = require "orun.state.journal"
+local log = require "orun.state.log"
+local loop = require "host.loop"
+local plan_directory = require "orun.plan.directory"
+local process = require "host.process"
+local snapshot = require "orun.state.snapshot"
+local sorted = require "orun.util.sorted"
+local system = require "host.system"
+
+local M = {}
+
+-- Seconds between snapshots while jobs finish, and between syncs of the journal.
+local snapshot_interval = 0.25
+local sync_interval = 1
+-- A snapshot may take this part of the time at most: it grows with the number of jobs.
+local snapshot_share = 0.05
+-- Seconds between TERM and KILL for steps of an interrupted run.
+local grace = 5
+
+---@class Run
+---@field plan table
+---@field jobs table[]            selected jobs in plan order
+---@field by_id table<string, table>
+---@field index table<string, integer> position in the plan
+---@field dir string              directory of the execution
+---@field fold Fold
+---@field writer JournalWriter
+---@field claims Claims
+---@field backend table
+---@field facts RunFacts
+---@field counts RunCounts
+---@field active table<JobWork, true>
+---@field unstarted table<string, true>
+---@field signal? string          first signal caught
+---@field killed? boolean         a second one was caught
+---@field stopping? boolean       no further job starts
+local Run = {}
+Run.__index = Run
+
+Run.now = loop.now
+
+---@param kind string
+---@param event table
+function Run:emit(kind, event)
+  if self.on_event then
+    event.type = kind
+    self.on_event(event)
+  end
+end
+
+---@param message string
+function Run:warn(message)
+  self:emit("warning", { message = message })
+end
+
+---Appends a journal record; not being able to is the end of the run.
+---@param kind string
+---@param record table
+function Run:record(kind, record)
+  local ok, message = self.writer:append(kind, record)
+  if ok then return end
+  diagnostic.raise { kind = "state.journal", message = ("cannot write the journal of %s: %s"):format(self.facts.execId, message) }
+end
+
+---Waits, unless the run is interrupted meanwhile.
+---@param seconds number
+---@return boolean interrupted
+function Run:pause(seconds)
+  if self.signal then return true end
+  if seconds <= 0 then return false end
+  local wake = loop.queue()
+  self.sleepers[wake] = true
+  local interrupted = wake:pop(seconds) ~= nil
+  self.sleepers[wake] = nil
+  return interrupted
+end
+
+---@param job table
+---@return string segment of the job's log directory
+function Run:log_directory(job)
+  if not self.directories then self.directories = log.directories(self.plan) end
+  return self.directories[job.id]
+end
+
+---@param found {label: string, url: string}
+---@param job_id string
+---@param step_id string
+function Run:add_link(found, job_id, step_id)
+  local key = found.url .. "\0" .. found.label
+  if self.link_keys[key] then return end
+  self.link_keys[key] = true
+  table.insert(self.links, { label = found.label, url = found.url, jobId = job_id, stepId = step_id })
+end
+
+---@return table
+function Run:state()
+  return snapshot.state(self.fold, self.facts.execId)
+end
+
+---@return table
+function Run:metadata()
+  return snapshot.metadata(self.fold, {
+    execId = self.facts.execId,
+    planId = self.facts.planId,
+    planName = self.plan_name,
+    user = self.user,
+    jobTotal = self.total,
+    links = self.links,
+  })
+end
+
+---Writes state.json and metadata.json.
+---@param sync boolean
+function Run:write_snapshot(sync)
+  local began = loop.now()
+  local ok, message = self.claims:locked(function()
+    local done, why = snapshot.write(self.dir, "state.json", self:state(), sync)
+    if done then done, why = snapshot.write(self.dir, "metadata.json", self:metadata(), sync) end
+    return done, why
+  end)
+  local ended = loop.now()
+  self.stale = not ok
+  self.next_snapshot = ended + math.max(snapshot_interval, (ended - began) / snapshot_share)
+  if not ok and not self.snapshot_failed then
+    self.snapshot_failed = true
+    self:warn(("cannot write the state snapshot: %s"):format(message))
+  end
+end
+
+---Called when something changed: writes the snapshots unless they were written just now.
+function Run:refresh_snapshot()
+  self.stale = true
+  if loop.now() >= self.next_snapshot then self:write_snapshot(false) end
+end
+
+-- Durability and snapshots while jobs run and nothing else happens.
+local function housekeeping(self)
+  while not self.stop:pop(sync_interval) do
+    self.writer:sync()
+    if self.stale and loop.now() >= self.next_snapshot then self:write_snapshot(false) end
+  end
+end
+
+-- Steps that ignore TERM get KILL.
+local function reap(self)
+  local asked = {}
+  for work in next, self.active do asked[work] = work.process end
+  if self.reaper_stop:pop(grace) then return end
+  for work, child in next, asked do
+    if work.process == child then child:kill("KILL") end
+  end
+end
+
+---First signal: no further job starts, running steps get TERM. Second: KILL.
+---@param name string
+function Run:interrupt(name)
+  if self.signal then
+    self.killed = true
+    for work in next, self.active do
+      if work.process then work.process:kill("KILL") end
+    end
+    return
+  end
+  self.signal, self.stopping = name, true
+  self:emit("run.interrupted", { signal = name })
+  for wake in next, self.sleepers do wake:push(true) end
+  for work in next, self.active do work:cancel() end
+  self.reaper_stop = loop.queue()
+  loop.spawn(reap, self)
+end
+
+local function catch(self, signals)
+  while true do self:interrupt(signals:wait()) end
+end
+
+---Tasks that live as long as the run.
+---@param with_signals? boolean
+function Run:start_services(with_signals)
+  self.stop = loop.queue()
+  loop.spawn(housekeeping, self)
+  if with_signals then
+    self.signals = loop.signals { "INT", "TERM" }
+    self.catcher = loop.spawn(pcall, catch, self, self.signals)
+  end
+end
+
+function Run:stop_services()
+  self.stop:push(true)
+  if self.reaper_stop then self.reaper_stop:push(true) end
+  if self.catcher then self.catcher:cancel() end
+end
+
+local function component_names(jobs)
+  local components, environments = {}, {}
+  for _, job in ipairs(jobs) do
+    if job.component then components[job.component] = true end
+    if job.environment then environments[job.environment] = true end
+  end
+  return sorted.keys(components), sorted.keys(environments)
+end
+
+---Tells subscribers that the run begins.
+function Run:announce()
+  local components, environments = component_names(self.jobs)
+  self:emit("run.started", {
+    execId = self.facts.execId, planId = self.facts.planId, planName = self.plan_name, jobs = self.jobs,
+    components = components, environments = environments, concurrency = self.concurrency, runner = self.facts.runner, dir = self.dir,
+  })
+end
+
+---Records the end, makes it durable and tells subscribers.
+---@param status "completed"|"failed"
+function Run:finish(status)
+  local counts = self.counts
+  fs.remove(self.dir .. "/env")
+  fs.remove(self.dir .. "/scripts")
+  self:record("run.finished", {
+    status = status, completed = counts.completed, failed = counts.failed, cancelled = counts.cancelled,
+    cached = counts.cached, blocked = counts.blocked, waiting = counts.waiting,
+  })
+  self.writer:sync()
+  self:write_snapshot(true)
+  if self.writer.corrupt > 0 then
+    self:warn(("the journal of %s had %d damaged line(s), which were skipped"):format(self.facts.execId, self.writer.corrupt))
+  end
+  self:emit("run.finished", {
+    status = status, counts = counts, seconds = loop.now() - self.began, signal = self.signal, links = self.links,
+  })
+end
+
+function Run:close()
+  if self.signals then self.signals:close() end
+  self.signals = nil
+  self.writer:close()
+end
+Run.__close = Run.close
+
+---------------------------------------------------------------------------------------------------
+
+local function backend_of(name)
+  local searched = package.searchpath("orun.run.backend." .. name, package.path)
+  if not searched then
+    diagnostic.raise { kind = "run.runner-unavailable", message = ("the %s runner is not part of this version of orun"):format(name) }
+  end
+  return require("orun.run.backend." .. name)
+end
+
+local function fail(message)
+  diagnostic.raise { kind = "state.record", message = message }
+end
+
+-- Directory and journal of the execution.
+local function open_record(options, id)
+  local ok, message = plan_directory.prepare(options.store)
+  if not ok then fail(("cannot create %s: %s"):format(options.store, message)) end
+  local dir, why = execution.create(options.store, id)
+  if not dir then fail(("cannot create the record of execution %s: %s"):format(id, why)) end
+  ok, message = fs.mkdir(dir .. "/env")
+  if not ok then fail(("cannot create %s/env: %s"):format(dir, message)) end
+  fs.chmod(dir .. "/env", 448)
+  local writer, problem = journal.writer(dir .. "/journal.jsonl")
+  if not writer then fail(("cannot open the journal of execution %s: %s"):format(id, problem)) end
+  return dir, writer
+end
+
+local function retry_delay()
+  local text = process.environ().ORUN_RETRY_DELAY
+  if not text or text == "" then return 1 end
+  local seconds = tonumber(text) or duration.parse(text)
+  if not seconds or seconds < 0 then
+    diagnostic.raise {
+      kind = "run.retry-delay",
+      message = ('ORUN_RETRY_DELAY is "%s", which is not a duration'):format(text),
+      hint = "for example 500ms, 2s or 0",
+    }
+  end
+  return seconds
+end
+
+-- The plan is kept beside the state; it is written again only when another plan continues the execution.
+local function write_manifest(run, options)
+  local text = options.plan_text or json.encode(options.plan, { indent = 2 })
+  local path = run.dir .. "/manifest.json"
+  if fs.read(path) == text then return end
+  local ok, message = fs.write(path, text)
+  if not ok then fail(message) end
+end
+
+local function warn_mismatch(run, checksum)
+  local before = run.fold.planChecksum or ""
+  if before == "" or checksum == "" or before == checksum then return end
+  run:warn(("execution %s was started with plan %s and continues with plan %s; jobs are matched by id"):format(
+    run.facts.execId, identity.short(before), identity.short(checksum)))
+end
+
+local function record_start(run, checksum)
+  local resumed = run.fold.execId ~= nil
+  local ok, message = run.claims:locked(function()
+    run.claims:begin()
+    return run.writer:append("run.started", {
+      execId = run.facts.execId, planChecksum = checksum, jobs = #run.jobs, runner = run.facts.runner,
+      concurrency = run.concurrency, host = claims.host(), startTicks = process.start_ticks(), resumed = resumed,
+    })
+  end)
+  if not ok then fail(("cannot write the journal of %s: %s"):format(run.facts.execId, message)) end
+end
+
+local function jobs_total(run)
+  local total = #run.jobs
+  for id in next, run.fold.jobs do
+    if not run.selected[id] then total = total + 1 end
+  end
+  return total
+end
+
+-- Links found by earlier runs of the same execution are kept.
+local function restore_links(run)
+  local meta = execution.read_json(run.dir .. "/metadata.json")
+  for _, found in ipairs(meta and type(meta.links) == "table" and meta.links or {}) do
+    run:add_link(found, found.jobId, found.stepId)
+  end
+end
+
+local function positive(n)
+  return n and n > 0 and n or nil
+end
+
+local function new_run(options, selected, counts)
+  local plan = options.plan
+  local metadata, planned = plan.metadata or {}, plan.execution or {}
+  local run = setmetatable({
+    plan = plan, plan_name = metadata.name or "", jobs = selected, by_id = {}, index = {}, selected = {},
+    counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, next_snapshot = 0,
+    began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
+    base_directory = options.root, directory_override = options.workdir, retry_delay = retry_delay(),
+    backend = backend_of(options.runner or "local"), environment = environment.inherited(),
+    concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
+    component_concurrency = math.max(options.component_concurrency or 1, 0),
+    fail_fast = planned.failFast == true,
+  }, Run)
+  for i, job in ipairs(plan.jobs) do run.by_id[job.id], run.index[job.id] = job, i end
+  for _, job in ipairs(selected) do run.selected[job.id] = true end
+  return run
+end
+
+---Refuses an execution id that cannot name a directory.
+---@param id string
+function M.check_id(id)
+  local good, message = execution.check(id)
+  if not good then diagnostic.raise { kind = "run.execution-id", message = message } end
+end
+
+---Opens (or continues) the execution record and notes that the run begins.
+---@param options RunOptions
+---@param selected table[]
+---@param counts RunCounts
+---@return Run
+function M.open(options, selected, counts)
+  local run = new_run(options, selected, counts)
+  local checksum = options.plan.metadata and options.plan.metadata.checksum or ""
+  local id = options.exec_id or execution.fresh_id(run.plan_name)
+  run.facts = { execId = id, planId = identity.short(checksum) or "", runner = run.backend.name, context = run.backend.context }
+  run.dir, run.writer = open_record(options, id)
+  run.fold = run.writer.fold
+  run.claims = claims.open(run.dir, run.writer)
+  run.total = jobs_total(run)
+  restore_links(run)
+  warn_mismatch(run, checksum)
+  record_start(run, checksum)
+  write_manifest(run, options)
+  run.writer:sync()
+  run:write_snapshot(true)
+  return run
+end
+
+return M

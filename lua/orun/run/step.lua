@@ -1,0 +1,229 @@
+-- One step of a job: its attempts, its time limit, its log and its records.
+local directory = require "orun.run.directory"
+local duration = require "orun.util.duration"
+local environment = require "orun.run.environment"
+local envfile = require "orun.run.envfile"
+local fs = require "host.fs"
+local link = require "orun.run.link"
+local secret = require "orun.run.secret"
+local shell = require "orun.run.shell"
+
+local M = {}
+
+-- Seconds that post steps get once a run was interrupted.
+local interrupted_limit = 5
+local longest_delay = 30
+-- Links are looked for in this much of a log.
+local link_bytes = 1 << 20
+
+---@class StepOutcome
+---@field status "completed"|"failed"|"cancelled"
+---@field error? string
+---@field hint? string
+---@field exit? integer
+---@field signal? string
+---@field seconds number
+---@field log? string      relative to the execution's directory
+---@field bytes integer
+---@field result? ProcessResult
+---@field final? boolean   another attempt would not help
+
+local function failure(message, hint, final)
+  return { status = "failed", error = message, hint = hint, seconds = 0, bytes = 0, final = final }
+end
+
+---Time limit of a step.
+---@param job table
+---@param step table
+---@param id string
+---@return number? seconds nil: none
+---@return string? message when it is written wrongly
+function M.limit(job, step, id)
+  local text = step.timeout or job.timeout
+  if not text or text == "" then return nil end
+  local seconds, message = duration.parse(text)
+  if seconds then return seconds end
+  return nil, ('invalid timeout "%s" for job %s step %s: %s'):format(text, job.id, id, message)
+end
+
+---How often a step may start.
+---@param job table
+---@param step table
+---@return integer
+function M.attempts(job, step)
+  local own, shared = math.tointeger(step.retry) or 0, math.tointeger(job.retries) or 0
+  if own > 0 then return own + 1 end
+  return shared > 0 and shared + 1 or 1
+end
+
+---Seconds to wait before attempt n (n >= 2).
+---@param n integer
+---@param base number seconds before the second attempt
+---@return number
+function M.delay(n, base)
+  return math.min(base * 2 ^ (n - 2), longest_delay)
+end
+
+-- The environment of this attempt and the values to hide in its output.
+local function surroundings(work, step, position)
+  local own = { ORUN_ENV = work:env_file(position) }
+  local env = environment.merge(work.base, work.job.env, work.exports, step.env, work.identity, own)
+  return env, secret.values(env)
+end
+
+-- A step that names a shell gets its text as a file of the execution, removed after the step.
+local function script(work, step, position)
+  if not shell.needs_file(step.shell) then return nil end
+  local file = ("%s/scripts/%s%s"):format(work.run.dir, work:token(position), shell.extension(step.shell))
+  local ok, message = fs.mkdir(work.run.dir .. "/scripts")
+  if ok then
+    local text = step.run or ""
+    if text:sub(-1) ~= "\n" then text = text .. "\n" end
+    ok, message = fs.write(file, text, { mode = 493, sync = false })
+  end
+  return file, not ok and message or nil
+end
+
+local function start_message(step, cwd, message, errno)
+  if not fs.exists(cwd) then return ("working directory %s does not exist"):format(cwd) end
+  if errno == "ENOENT" and shell.needs_file(step.shell) then return ("shell not found: %s"):format(step.shell) end
+  return message
+end
+
+-- What a finished process means.
+local function judge(result, cancelled)
+  if cancelled then return "cancelled", "cancelled" end
+  if result.timed_out then return "failed", "command timed out" end
+  if result.signal then return "failed", "ended by signal " .. result.signal end
+  if result.code ~= 0 then return "failed", ("exit status %d"):format(result.code) end
+  return "completed"
+end
+
+-- Starts the process, records it, waits for it.
+local function run_process(work, step, position, call)
+  local run, id = work.run, work.ids[position]
+  local process, message, errno = run.backend.start(call)
+  if not process then return failure(start_message(step, call.cwd, message, errno)) end
+  work.process = process
+  run:record("step.started", {
+    job = work.job.id, attempt = work.attempt, step = id, phase = step.phase or "main",
+    pgid = process:pid(), startTicks = process:start_ticks(),
+  })
+  if work.cancelled and not call.after_cancel then process:kill("TERM") end
+  local result = process:wait()
+  work.process = nil
+  local status, why = judge(result, work.cancelled and not call.after_cancel)
+  local logged = result.log and work:log_path(position) or nil
+  return {
+    status = status, error = why, exit = result.code, signal = result.signal,
+    seconds = result.ms / 1000, log = logged, bytes = result.bytes or 0, result = result,
+  }
+end
+
+local function attempt(work, step, position, limit)
+  local env, mask = surroundings(work, step, position)
+  local cwd = directory.step(work.directory, step)
+  local file, problem = script(work, step, position)
+  if problem then return failure(problem) end
+  local outcome = run_process(work, step, position, {
+    step = step,
+    argv = work.run.backend.command(step.shell, step.run or "", file),
+    env = env,
+    cwd = cwd,
+    log = work.run.dir .. "/" .. work:log_path(position),
+    mask = mask,
+    timeout = limit,
+    claim = work.claim,
+    after_cancel = work.cancelled,
+    line = work.run.lines and function(text) work:emit("step.output", { step = work.ids[position], line = text }) end or nil,
+  })
+  if file then fs.remove(file) end
+  if outcome.error then outcome.error = secret.hide(outcome.error, mask) end
+  return outcome
+end
+
+-- Variables the step wrote for later steps; a malformed file fails the step.
+local function collect_exports(work, position, outcome)
+  local text = fs.read(work:env_file(position))
+  if not text then return end
+  work.exported = true
+  local variables, message = envfile.parse(text)
+  if variables then
+    work:export(variables)
+  else
+    outcome.status, outcome.error, outcome.final = "failed", "ORUN_ENV: " .. message, true
+  end
+end
+
+local function record_finish(work, position, outcome)
+  local result = outcome.result or {}
+  work.run:record("step.finished", {
+    job = work.job.id, attempt = work.attempt, step = work.ids[position], status = outcome.status,
+    exit = outcome.exit, signal = outcome.signal, ms = math.floor(outcome.seconds * 1000),
+    userMs = result.user_ms, sysMs = result.sys_ms, maxRssKiB = result.max_rss_kib,
+    log = outcome.log, logBytes = outcome.log and outcome.bytes or nil,
+  })
+end
+
+local function collect_links(work, position, outcome)
+  if not outcome.log then return end
+  local file = io.open(work.run.dir .. "/" .. outcome.log, "rb")
+  if not file then return end
+  local text = file:read(link_bytes) or ""
+  file:close()
+  for _, found in ipairs(link.extract(text)) do work.run:add_link(found, work.job.id, work.ids[position]) end
+end
+
+-- Runs the attempts of a step; the last one counts.
+local function attempts(work, step, position, limit)
+  local most, n = M.attempts(work.job, step), 1
+  while true do
+    local outcome = attempt(work, step, position, limit)
+    collect_exports(work, position, outcome)
+    if outcome.status ~= "failed" or outcome.final or n >= most or work.cancelled then return outcome end
+    n = n + 1
+    work:emit("step.retry", { step = work.ids[position], attempt = n, attempts = most, error = outcome.error })
+    if work.run:pause(M.delay(n, work.run.retry_delay)) then
+      outcome.status, outcome.error = "cancelled", "cancelled"
+      return outcome
+    end
+    work:discard_log(position, outcome)
+  end
+end
+
+-- Checks that need no process; a failing one ends the step.
+local function refusal(work, step, id)
+  local message, hint = work.run.backend.refuses(step)
+  if message then return failure(message, hint, true) end
+  local limit, wrong = M.limit(work.job, step, id)
+  if wrong then return failure(wrong, 'write a duration with its unit, such as "30s" or "10m"', true) end
+  if limit and limit <= 0 then return failure("command timed out", "its time limit is not positive", true) end
+  return nil, limit
+end
+
+---Runs one step to its end.
+---@param work JobWork
+---@param position integer index among the job's steps
+---@return StepOutcome
+function M.execute(work, position)
+  local step, id = work.job.steps[position], work.ids[position]
+  work:emit("step.started", {
+    step = id, phase = step.phase or "main", index = position, count = #work.job.steps, command = step.run, use = step.use,
+    directory = directory.step(work.directory, step), attempts = M.attempts(work.job, step), timeout = step.timeout or work.job.timeout,
+  })
+  local outcome, limit = refusal(work, step, id)
+  if not outcome then
+    if work.cancelled then limit = math.min(limit or interrupted_limit, interrupted_limit) end
+    outcome = attempts(work, step, position, limit)
+  end
+  record_finish(work, position, outcome)
+  collect_links(work, position, outcome)
+  work:emit("step.finished", {
+    step = id, phase = step.phase or "main", status = outcome.status, exit = outcome.exit, signal = outcome.signal,
+    seconds = outcome.seconds, error = outcome.error, hint = outcome.hint,
+    log = outcome.log and work.run.dir .. "/" .. outcome.log or nil,
+  })
+  return outcome
+end
+
+return M
