@@ -1,0 +1,87 @@
+-- Stage 6: the plan document, its checksum and its bytes.
+local checksum = require "orun.plan.checksum"
+local diagnostic = require "orun.diagnostic"
+local document = require "orun.plan.document"
+local identity = require "orun.plan.identity"
+local value = require "host.value"
+
+---The instant of SOURCE_DATE_EPOCH as RFC 3339, nil when it is not set.
+local function generated_at(epoch)
+  if not epoch or epoch == "" then return nil end
+  local seconds = math.tointeger(tonumber(epoch))
+  if not seconds or seconds < 0 or not tostring(epoch):find("^%d+$") then
+    diagnostic.raise { kind = "plan.source-date-epoch", message = ('SOURCE_DATE_EPOCH is "%s", must be a number of seconds'):format(epoch) }
+  end
+  return tostring(value.time(seconds))
+end
+
+local function make_job(job)
+  local steps, gates = value.list {}, value.list {}
+  for i, step in ipairs(job.steps) do steps[i] = document.make("step", step) end
+  for i, gate in ipairs(job.gates) do gates[i] = document.make("gate", gate) end
+  local fields = {}
+  for key, v in next, job do fields[key] = v end
+  fields.steps, fields.gates = steps, gates
+  return document.make("job", fields)
+end
+
+local function make_sources(registry)
+  local sources = value.list {}
+  for i, source in ipairs(registry.sources) do
+    sources[i] = document.make("source", {
+      name = source.name, kind = source.kind, ref = source.ref, path = source.path, resolvedDigest = source.resolvedDigest,
+      exports = value.list(source.exports),
+    })
+  end
+  return sources
+end
+
+local function make_metadata(model, options)
+  local trigger, scope = options.trigger, options.scope
+  return document.make("metadata", {
+    name = model.metadata.name or "", description = model.metadata.description, namespace = model.metadata.namespace,
+    generatedAt = generated_at(options.source_date_epoch or os.getenv "SOURCE_DATE_EPOCH"),
+    trigger = trigger and document.make("trigger", trigger),
+    scope = scope and document.make("scope", {
+      detectedComponent = scope.detectedComponent, components = value.list(scope.components),
+    }),
+  })
+end
+
+---Adds what follows from the checksum and from names.
+local function identify(plan)
+  local sum = checksum.compute(plan)
+  plan.metadata.checksum = sum
+  for _, job in ipairs(plan.jobs) do
+    job.uid = identity.uid(sum, job.id)
+    job.displayName = identity.display(job.name)
+    job.checkName = identity.check(job.component, job.environment, job.name)
+  end
+end
+
+---Encoding fails for values that JSON does not know, which only a parameter or a step can bring in.
+local function encode(plan)
+  local ok, result = pcall(document.encode, plan, "json")
+  if ok then return result end
+  diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. tostring(result) }
+end
+
+---@param jobs table[] in plan order, from resolve
+---@param model table
+---@param registry Registry
+---@param options? {scope?: {detectedComponent: string, components: string[]}, trigger?: table, source_date_epoch?: string|integer}
+---@return table plan
+---@return string text bytes of its JSON form
+return function(jobs, model, registry, options)
+  local list = value.list {}
+  for i, job in ipairs(jobs) do list[i] = make_job(job) end
+  local plan = document.make("plan", {
+    apiVersion = document.api_version, kind = document.kind, metadata = make_metadata(model, options or {}),
+    execution = document.make("execution", { concurrency = 4, failFast = true }),
+    spec = document.make("spec", { jobBindings = registry.bindings, compositionSources = make_sources(registry) }),
+    jobs = list,
+  })
+  local ok, err = pcall(identify, plan)
+  if not ok then diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. tostring(err) } end
+  return plan, encode(plan)
+end

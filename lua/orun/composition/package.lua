@@ -1,0 +1,234 @@
+-- A composition package: a directory with `stack.yaml` or `orun.yaml` at its root, and what it exports.
+local decode = require "orun.intent.decode"
+local document = require "orun.composition.document"
+local fs = require "host.fs"
+local path = require "orun.util.path"
+local place = require "orun.intent.place"
+
+local M = {}
+
+---@class CompositionExport
+---@field name string the component type it serves
+---@field path string of the document, relative to the package's root
+---@field place? Place of the entry in the manifest; nil when it was discovered
+
+---@class CompositionPackage
+---@field source string    name of the source
+---@field directory string absolute root
+---@field manifest string  manifest file as shown in messages
+---@field name string
+---@field description? string
+---@field version? string
+---@field exports CompositionExport[]
+---@field presets {name: string, path: string, place: Place}[]
+
+---The context of one package's loading.
+---@class PackageContext
+---@field source string
+---@field directory string
+---@field report table
+---@field tally Tally
+---@field display fun(path: string): string
+local Context = {}
+Context.__index = Context
+M.Context = Context
+
+---Reports a problem of this package; every message names its source.
+---@param at? Place
+---@param kind string
+---@param message string
+---@param hint? string
+function Context:problem(at, kind, message, hint)
+  self.report:error(place.mark(at, { kind = kind, hint = hint, message = ('source "%s": %s'):format(self.source, message) }))
+end
+
+function Context:warning(at, kind, message, hint)
+  self.report:warn(place.mark(at, { kind = kind, hint = hint, message = ('source "%s": %s'):format(self.source, message) }))
+end
+
+---Whether a path written in a package stays inside it.
+---@param relative string cleaned
+---@return boolean
+function M.is_inside(relative)
+  return not path.is_absolute(relative) and relative ~= ".." and relative:sub(1, 3) ~= "../"
+end
+
+---Reads and decodes a file of the package. Nil when it is missing (nothing reported) or malformed (reported).
+---@param file string relative
+---@param record DecodeType
+---@return table? decoded
+---@return boolean exists
+function Context:read(file, record)
+  local absolute = path.join(self.directory, file)
+  local bytes = fs.read(absolute)
+  if not bytes then return nil, false end
+  local yaml = decode.read(bytes, self.display(absolute), self.report)
+  if not yaml then return nil, true end
+  return decode.object(yaml, yaml:root(), record, self.report, self.tally), true
+end
+
+local function trim(text)
+  return (text or ""):match("^%s*(.-)%s*$")
+end
+M.trim = trim
+
+-- Exports named by a manifest -----------------------------------------------------------------------------------------------
+
+local function inside(context, file, at)
+  local cleaned = path.clean(file)
+  if M.is_inside(cleaned) then return cleaned end
+  context:problem(at, "composition.path-leaves-package", ("the path %s leads out of the package"):format(file),
+    "keep every file of a package below its root")
+end
+
+---Exports of `spec.compositions` of a stack: named after the directory that holds the file.
+local function stack_exports(context, list)
+  local exports = {}
+  for _, item in ipairs(list) do
+    local file = trim(item.path)
+    local at = place.of(item.place, "path")
+    local cleaned = file ~= "" and inside(context, file, at)
+    if file == "" then
+      context:problem(item.place, "composition.export-path", "an entry of spec.compositions has no path")
+    elseif cleaned and not cleaned:find("/", 1, true) then
+      context:problem(at, "composition.export-path", ("the path %s has no directory that could name the composition"):format(file),
+        "write compositions/<name>/compositions.yaml")
+    elseif cleaned then
+      exports[#exports + 1] = { name = path.basename(path.dirname(cleaned)), path = cleaned, place = at }
+    end
+  end
+  return exports
+end
+
+local function package_exports(context, list)
+  local exports = {}
+  for _, item in ipairs(list) do
+    local name, file = trim(item.composition), trim(item.path)
+    if name == "" then
+      context:problem(item.place, "composition.export-name", "an export has no composition name")
+    elseif file == "" then
+      context:problem(item.place, "composition.export-path", ('the export "%s" has no path'):format(name))
+    else
+      local cleaned = inside(context, file, place.of(item.place, "path"))
+      if cleaned then exports[#exports + 1] = { name = name, path = cleaned, place = place.of(item.place, "composition") } end
+    end
+  end
+  return exports
+end
+
+---Every `composition.yaml` or `compositions.yaml` below the root, named after its directory.
+local function discover(context)
+  local found, message = fs.walk(context.directory, {
+    names = { "composition.yaml", "compositions.yaml" }, skip = { ".git", ".orun" },
+  })
+  if not found then
+    context:problem(nil, "composition.unreadable", "cannot search the package: " .. message)
+    return nil
+  end
+  local exports = {}
+  for _, item in ipairs(found) do
+    if item.type == "file" and item.path:find("/", 1, true) then
+      exports[#exports + 1] = { name = path.basename(path.dirname(item.path)), path = item.path }
+    end
+  end
+  table.sort(exports, function(a, b)
+    if a.name ~= b.name then return a.name < b.name end
+    return a.path < b.path
+  end)
+  return exports
+end
+
+local function drop_duplicates(context, exports)
+  local seen, kept = {}, {}
+  for _, export in ipairs(exports) do
+    local former = seen[export.name]
+    if former then
+      local at = export.place or { file = context.display(path.join(context.directory, export.path)), line = 1, column = 1 }
+      context:problem(at, "composition.duplicate", ('duplicate composition "%s": %s and %s'):format(export.name, former.path, export.path),
+        "a package offers one composition of a name")
+    else
+      seen[export.name] = export
+      kept[#kept + 1] = export
+    end
+  end
+  return kept
+end
+
+-- Manifests -------------------------------------------------------------------------------------------------------------------
+
+---Wrong kinds make everything else in a file meaningless, so they are reported alone.
+local function check_kind(context, manifest, file, kind)
+  if manifest.kind == kind then return true end
+  local found = (manifest.kind or "") ~= "" and ("found " .. manifest.kind) or "found none"
+  context:problem(place.of(manifest.place, "kind"), "composition.manifest-kind", ("%s must have kind: %s, %s"):format(file, kind, found),
+    ("write kind: %s at the top of the file"):format(kind))
+  return false
+end
+
+local function read_stack(context, manifest)
+  if not check_kind(context, manifest, "stack.yaml", "Stack") then return nil end
+  local spec = manifest.spec or {}
+  local listed = spec.compositions and #spec.compositions > 0
+  local exports = listed and stack_exports(context, spec.compositions) or not listed and discover(context)
+  if exports and not listed and #exports == 0 then
+    context:problem(place.of(manifest.place, "spec"), "composition.none", "the package exports no composition",
+      "put compositions into compositions/<name>/composition.yaml")
+  end
+  return exports, spec.intentPresets or {}
+end
+
+local function read_package(context, manifest)
+  if not check_kind(context, manifest, "orun.yaml", "CompositionPackage") then return nil end
+  local spec = manifest.spec or {}
+  local list = spec.exports or {}
+  if #list == 0 then context:problem(place.of(manifest.place, "spec"), "composition.none", "orun.yaml lists no spec.exports") end
+  if (spec.dependencies and #spec.dependencies > 0) or (spec.orun and (spec.orun.minVersion or "") ~= "") then
+    context:warning(place.of(manifest.place, "spec"), "composition.no-effect", "spec.orun.minVersion and spec.dependencies have no effect")
+  end
+  return package_exports(context, list), {}
+end
+
+local function presets_of(context, list)
+  local presets = {}
+  for _, item in ipairs(list) do
+    local name, file = trim(item.name), trim(item.path)
+    if name == "" or file == "" then
+      context:problem(item.place, "composition.preset", "an intent preset needs name and path")
+    else
+      local cleaned = inside(context, file, place.of(item.place, "path"))
+      if cleaned then presets[#presets + 1] = { name = name, path = cleaned, place = item.place } end
+    end
+  end
+  return presets
+end
+
+---Reads the manifest at a package's root. Problems go to the report of the context.
+---@param context PackageContext
+---@return CompositionPackage? package nil when nothing of it can be used
+function M.read(context)
+  local file, reader = "stack.yaml", read_stack
+  local manifest, exists = context:read(file, document.stack)
+  if not exists then
+    file, reader = "orun.yaml", read_package
+    manifest, exists = context:read(file, document.package)
+  end
+  if not exists then
+    context:problem(nil, "composition.manifest-missing", ("failed to read package manifest: %s has neither stack.yaml nor orun.yaml")
+      :format(context.display(context.directory)))
+  end
+  if not manifest then return nil end
+  local exports, presets = reader(context, manifest)
+  if not exports then return nil end
+  local metadata = manifest.metadata or {}
+  local name = trim(metadata.name)
+  if name == "" then
+    context:problem(place.of(manifest.place, "metadata"), "composition.manifest-name", ("%s needs metadata.name"):format(file))
+  end
+  return {
+    source = context.source, directory = context.directory, manifest = manifest.place.file, name = name,
+    description = metadata.description, version = metadata.version or (manifest.spec or {}).version,
+    exports = drop_duplicates(context, exports), presets = presets_of(context, presets),
+  }
+end
+
+return M

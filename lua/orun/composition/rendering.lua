@@ -1,0 +1,108 @@
+-- Renders the templates of steps. Every distinct text is compiled once; every problem is reported once for each place, however many
+-- jobs share the text.
+local expression = require "orun.template.expression"
+local place = require "orun.intent.place"
+local template = require "orun.template"
+
+local M = {}
+
+---@class Rendering
+---@field report table
+---@field compiled table<string, table> template or error by text
+---@field found table[] problems in order of appearance
+local Rendering = {}
+Rendering.__index = Rendering
+
+---Where a text is written and what it belongs to.
+---@class TextSite
+---@field job string     job id
+---@field what string    e.g. `step "compile" run`
+---@field origin? Place  of the object that holds the text
+---@field path (string|integer)[] from there to the text
+
+---@param report table
+---@return Rendering
+function M.new(report)
+  return setmetatable({ report = report, compiled = {}, found = {}, known = {} }, Rendering)
+end
+
+---The place of one line of a text: in a block scalar the lines below the indicator are those of the text.
+---@param site TextSite
+---@param line integer 1-based
+---@return Place?
+local function line_place(site, line)
+  local at = place.of(site.origin, table.unpack(site.path))
+  if not at or not at.document then return at end
+  local style = at.document:style(at.node)
+  local number = at.line
+  if style == "literal" then
+    number = number + line
+  elseif style == "folded" then
+    number = number + 1
+  else
+    return at
+  end
+  local source = at.document:source(number)
+  return { file = at.file, line = number, column = source and source:find("%S") or 1, document = at.document }
+end
+
+---Remembers a problem; one that is known already only counts.
+function Rendering:note(severity, kind, site, line, message, hint)
+  local at = line_place(site, line)
+  local id = ("%s\0%s\0%s\0%s\0%s"):format(kind, at and at.file or site.job, at and at.line or "", at and at.column or "", message)
+  local known = self.known[id]
+  if known then
+    if known.jobs[#known.jobs] ~= site.job then known.jobs[#known.jobs + 1] = site.job end
+    return
+  end
+  known = { severity = severity, kind = kind, place = at, what = site.what, message = message, hint = hint, jobs = { site.job } }
+  self.known[id] = known
+  self.found[#self.found + 1] = known
+end
+
+---Reports what was noted.
+function Rendering:finish()
+  for _, item in ipairs(self.found) do
+    local jobs = item.jobs[1]
+    if #item.jobs > 1 then jobs = ("%s and %d more"):format(jobs, #item.jobs - 1) end
+    local diagnostic = place.mark(item.place, {
+      kind = item.kind, message = ("%s of %s: %s"):format(item.what, jobs, item.message), hint = item.hint,
+    })
+    if item.severity == "error" then self.report:error(diagnostic) else self.report:warn(diagnostic) end
+  end
+  self.found, self.known = {}, {}
+end
+
+function Rendering:compile(text)
+  local entry = self.compiled[text]
+  if not entry then
+    local compiled, err = template.compile(expression.protect(text))
+    entry = { template = compiled, err = err }
+    self.compiled[text] = entry
+  end
+  return entry
+end
+
+---Renders one text. Nil when it cannot be rendered (noted).
+---@param text string
+---@param data table root of the template
+---@param site TextSite
+---@return string?
+function Rendering:render(text, data, site)
+  if not text:find("{{", 1, true) then return text end
+  local entry = self:compile(text)
+  local err = entry.err
+  if entry.template then
+    local result
+    result, err = entry.template:render(data, {
+      missing = function(what, line)
+        self:note("warning", "template.missing", site, line or 1, ("%s has no value"):format(what))
+      end,
+    })
+    if result then return result end
+  end
+  self:note("error", "template." .. (err.kind or "error"), site, err.line or 1, err.message)
+  return nil
+end
+
+return M

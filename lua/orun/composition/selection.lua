@@ -1,0 +1,111 @@
+-- Which steps a job has: those its profile keeps, with the profile's and the component's overrides, in the order of execution.
+local model = require "orun.composition.model"
+
+local M = {}
+
+---A step of one job, not yet rendered. `origin` says where run, with and env are written.
+---@class BoundStep: Step
+---@field origin {run?: Place, with?: Place, env?: Place}
+
+local function copy(step)
+  local out = {}
+  for key, v in next, step do out[key] = v end
+  out.origin = { run = step.place, with = step.place, env = step.place }
+  return out
+end
+
+local function set_of(list)
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end
+
+---Whether a profile keeps a step. Capabilities, when any are listed, decide alone; steps without one always stay then.
+local function keeper(choice)
+  if #choice.includeCapabilities > 0 then
+    local included = set_of(choice.includeCapabilities)
+    return function(step) return not step.capability or included[step.capability] end
+  end
+  local enabled = set_of(choice.stepsEnabled)
+  return function(step)
+    local key = model.step_key(step)
+    return key ~= nil and enabled[key]
+  end
+end
+
+local function override_fields(step, override)
+  for _, field in ipairs { "run", "with", "env" } do
+    if override[field] then step[field], step.origin[field] = override[field], override.place end
+  end
+end
+
+---The steps of a job after its profile. Without a profile's choice all of them.
+---@param job Job
+---@param choice? ProfileJob
+---@return BoundStep[] kept
+---@return table<string, boolean> removed names of steps that the profile removed
+function M.profile(job, choice)
+  local kept, removed = {}, {}
+  local keeps = choice and keeper(choice)
+  for _, step in ipairs(job.steps) do
+    if not keeps or keeps(step) then
+      local bound = copy(step)
+      local override = choice and choice.stepOverrides[model.step_key(step) or ""]
+      if override then override_fields(bound, override) end
+      kept[#kept + 1] = bound
+    elseif step.name then
+      removed[step.name] = true
+    end
+  end
+  return kept, removed
+end
+
+---Applies a component's overrides: a step of the same name is replaced as a whole, any other one is appended.
+---@param steps BoundStep[] changed in place
+---@param overrides Step[]
+---@return Step[] appended
+function M.override(steps, overrides)
+  local at, appended = {}, {}
+  for i, step in ipairs(steps) do
+    if step.name and not at[step.name] then at[step.name] = i end
+  end
+  for _, override in ipairs(overrides) do
+    local index = override.name and at[override.name]
+    if not index then
+      index = #steps + 1
+      if override.name then at[override.name] = index end
+      appended[#appended + 1] = override
+    end
+    steps[index] = copy(override)
+  end
+  return appended
+end
+
+local ranks = { pre = 1, main = 2, post = 3 }
+
+---A phase as written → `pre`, `main` or `post`; nil for anything else.
+---@param text? string
+---@return string?
+function M.phase(text)
+  local phase = (text or ""):match("^%s*(.-)%s*$"):lower()
+  if phase == "" then return "main" end
+  return ranks[phase] and phase
+end
+
+---Sorts by phase, then order, then position. Phases must be valid.
+---@param steps BoundStep[]
+---@return BoundStep[]
+function M.sort(steps)
+  local position = {}
+  for i, step in ipairs(steps) do position[step] = i end
+  table.sort(steps, function(a, b)
+    local x, y = ranks[a.phase], ranks[b.phase]
+    if x ~= y then return x < y end
+    local m, n = a.order or 0, b.order or 0
+    if m ~= n then return m < n end
+    return position[a] < position[b]
+  end)
+  return steps
+end
+
+return M

@@ -1,0 +1,37 @@
+-- Sources of kind `dir`: a directory beside the intent, read in place.
+local fs = require "host.fs"
+local hash = require "host.hash"
+local path = require "orun.util.path"
+local place = require "orun.intent.place"
+
+---@class SourceProblem
+---@field kind string
+---@field message string
+---@field hint? string
+---@field at? Place
+
+local function problem(kind, message, at, hint)
+  return nil, { kind = kind, message = message, hint = hint, at = at }
+end
+
+---@param source table entry of compositions.sources
+---@param root string the intent's directory
+---@return {directory: string, digest: string}?
+---@return SourceProblem?
+return function(source, root)
+  local text = (source.path or ""):match("^%s*(.-)%s*$")
+  if text == "" then return problem("source-path", "a dir source needs a path", source.place) end
+  local at, directory = place.of(source.place, "path"), path.resolve(root, text)
+  local stat, message = fs.stat(directory, { follow = false })
+  if not stat then return problem("source-missing", ("cannot read the directory %s: %s"):format(text, message), at) end
+  if stat.type == "link" then
+    return problem("symlink", ("%s is a symbolic link; a package holds none"):format(text), at, "name the directory it leads to")
+  end
+  if stat.type ~= "directory" then return problem("source-missing", ("%s is not a directory"):format(text), at) end
+  local hex, err, errno = hash.sha256_tree(directory, { skip = { ".git", ".orun" } })
+  if not hex then
+    local hint = errno == "ELOOP" and "a package holds no symbolic links: copy the file instead" or nil
+    return problem(errno == "ELOOP" and "symlink" or "unreadable", err, at, hint)
+  end
+  return { directory = directory, digest = "sha256:" .. hex }
+end

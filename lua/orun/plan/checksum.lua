@@ -1,0 +1,47 @@
+-- The checksum of a plan: SHA-256 over its compact text without what does not decide what will be done.
+local document = require "orun.plan.document"
+local hash = require "host.hash"
+local json = require "host.json"
+
+local M = {}
+
+-- Ours: everything but the checksum itself, the clock, the place of the caller and what follows from the checksum or the names.
+local own = {
+  metadata = { checksum = true, generatedAt = true, workDir = true },
+  spec = {},
+  job = { uid = true, displayName = true, checkName = true },
+}
+
+-- Of orun 2.9 and earlier: the clock is included, trigger and sources are not.
+local former = {
+  metadata = { checksum = true, scope = true, trigger = true, workDir = true },
+  spec = { compositionSources = true },
+  job = own.job,
+}
+
+local function digest(plan, drop)
+  return "sha256-" .. hash.sha256(json.encode(document.reduce(plan, drop)))
+end
+
+---@param plan table with the key orders of orun.plan.document
+---@return string checksum `sha256-` + 64 hex digits
+function M.compute(plan)
+  return digest(plan, own)
+end
+
+---What a plan's checksum says about it. A text of 12 hex digits without prefix is compared as far as it goes.
+---@param plan table
+---@return "intact"|"former"|"absent"|"modified" verdict  former: intact by the algorithm of earlier versions
+---@return string computed what `metadata.checksum` has to be
+function M.verify(plan)
+  local stated, computed = plan.metadata and plan.metadata.checksum, M.compute(plan)
+  if type(stated) ~= "string" or stated == "" then return "absent", computed end
+  local function agrees(with)
+    return stated == with or (#stated == 12 and stated == with:sub(8, 19))
+  end
+  if agrees(computed) then return "intact", computed end
+  if agrees(digest(plan, former)) then return "former", computed end
+  return "modified", computed
+end
+
+return M
