@@ -49,6 +49,8 @@ $(BUILD)/host_modules.c: $(HOST_SRC) Makefile
 	  if grep -q "luaopen_host_$$m" src/host/$$m.c; then printf '    {"host.%s", luaopen_host_%s},\n' $$m $$m; fi; done; \
 	printf '    {NULL, NULL}};\n'; } > $@
 
+$(BUILD)/obj/src/host/program.o: VERSION
+
 $(BUILD)/obj/host_modules.o: $(BUILD)/host_modules.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

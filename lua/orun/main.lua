@@ -1,8 +1,79 @@
--- Command dispatch (provisional: only `orun lua`).
-return function(command, ...)
-  if command ~= "lua" then
-    io.stderr:write("error: only `orun lua` exists so far\n")
-    return 2
+-- Command dispatch, and the one place where failures become messages and exit codes.
+local diagnostic = require "orun.diagnostic"
+
+-- A failure before the command line was understood still has to answer in JSON when that was asked for.
+local function wants_json(argv)
+  for _, word in ipairs(argv) do
+    if word == "--" then return false end
+    if word == "--json" then return true end
   end
-  return require("orun.commands.lua")(...)
+  return false
+end
+
+-- Raised values that are no Failure: tables that say what happened (a cancelled wait, say) stay as they are, all else is our bug.
+local function caught(err)
+  if diagnostic.is(err) then return err end
+  if type(err) == "table" and type(err.message) == "string" then return diagnostic.failure { err } end
+  return { bug = debug.traceback("error: internal: " .. tostring(err), 2) }
+end
+
+local function print_failure(ctx, failure, json)
+  io.stdout:flush()
+  if failure.bug then
+    io.stderr:write(failure.bug, "\n")
+    return 1
+  end
+  local warnings = table.move(failure.warnings, 1, #failure.warnings, #ctx.report.warnings + 1,
+    table.move(ctx.report.warnings, 1, #ctx.report.warnings, 1, {}))
+  local render = require "orun.cockpit.render.diagnostic"
+  local all = { errors = failure.errors, warnings = diagnostic.sorted(warnings) }
+  if json then
+    io.stdout:write(render.json(all), "\n")
+  else
+    io.stderr:write(render.text(all, ctx.style_err, ctx.cwd))
+  end
+  return failure.exit
+end
+
+local function print_warnings(ctx)
+  if #ctx.report.warnings == 0 then return end
+  local render = require "orun.cockpit.render.diagnostic"
+  io.stdout:flush()
+  io.stderr:write(render.text({ errors = {}, warnings = diagnostic.sorted(ctx.report.warnings) }, ctx.style_err, ctx.cwd))
+end
+
+local function show_help(ctx, invocation)
+  local help = require "orun.cli.help"
+  ctx:write(invocation.found and help.command(invocation.found, invocation.command, invocation.places) or help.program(invocation.places))
+end
+
+local function invoke(ctx, invocation)
+  local command, flags = invocation.command, invocation.parsed.flags
+  if flags.version then
+    command = require "orun.commands.version"
+  elseif flags.help or not command or not command.run then
+    show_help(ctx, invocation)
+    return 0
+  end
+  ctx.invocation = invocation
+  local code = command.run(ctx, invocation.parsed.args) or 0
+  ctx.report:check()
+  return code
+end
+
+return function(...)
+  local argv = { ... }
+  local context = require "orun.cli.context"
+  local ctx = context.new { flags = {}, given = {} }
+  ctx.json = wants_json(argv)
+  local ok, result = xpcall(function()
+    local invocation = require("orun.cli.commandline").read(argv)
+    ctx = context.new(invocation.parsed)
+    local code = invoke(ctx, invocation)
+    ctx:flush()
+    return code
+  end, caught)
+  if not ok then return print_failure(ctx, result, ctx.json) end
+  print_warnings(ctx)
+  return result
 end

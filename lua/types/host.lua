@@ -655,6 +655,14 @@ function ReadyQueue:counts() end
 function ReadyQueue:state(id) end
 
 ---------------------------------------------------------------------------------------------------
+-- host.program: facts fixed when the program was compiled
+
+---@class host.program
+---@field version string
+---@field system_path string   where the system's Lua looks for modules written in Lua (the form of package.path)
+---@field system_cpath string  and for modules written in C
+
+---------------------------------------------------------------------------------------------------
 -- host.system
 
 ---@class host.system

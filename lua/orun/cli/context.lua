@@ -1,0 +1,104 @@
+-- What a command is given: its flags, where it stands, and the two streams it may write to.
+local diagnostic = require "orun.diagnostic"
+
+---@class Context
+---@field flags table<string, any>
+---@field given table<string, boolean>
+---@field report Collector   warnings in it are printed when the command ends
+---@field json boolean       stdout holds one JSON document and nothing else
+---@field cwd string
+---@field style Style        for stdout
+---@field style_err Style    for stderr
+local Context = {}
+
+-- Made when first used: most commands need only some of them.
+local lazy = {}
+
+function lazy.cwd() return require("host.fs").cwd() end
+function lazy.style() return require("orun.cockpit.style").new { stream = "stdout" } end
+function lazy.style_err() return require("orun.cockpit.style").new { stream = "stderr" } end
+
+function Context:__index(key)
+  local method = Context[key]
+  if method ~= nil then return method end
+  local make = lazy[key]
+  if not make then return nil end
+  local v = make()
+  rawset(self, key, v)
+  return v
+end
+
+local M = {}
+
+---@param parsed Parsed
+---@return Context
+function M.new(parsed)
+  local flags = parsed.flags
+  return setmetatable({
+    flags = flags,
+    given = parsed.given,
+    report = diagnostic.collector { strict = flags.strict == true },
+    json = flags.json == true or flags.output == "json",
+  }, Context)
+end
+
+local broken_pipe = 32
+
+-- A reader that went away is no mistake of ours: what it did not want is dropped. Anything else is.
+local function check(self, ok, message, errno)
+  if ok then return end
+  if errno == broken_pipe then
+    self.closed = true
+    return
+  end
+  diagnostic.raise { kind = "output.write", message = "cannot write to standard output: " .. message }
+end
+
+---Writes to stdout as it is.
+---@param text string
+function Context:write(text)
+  if not self.closed then check(self, io.stdout:write(text)) end
+end
+
+---Writes a line to stdout.
+---@param text? string default: an empty line
+function Context:print(text)
+  if not self.closed then check(self, io.stdout:write(text or "", "\n")) end
+end
+
+---Writes a line to stderr.
+---@param text string
+function Context:note(text)
+  self:flush()
+  io.stderr:write(text, "\n")
+end
+
+---Hands what was written to whoever reads it.
+---@return boolean open false when nobody reads any more
+function Context:flush()
+  if not self.closed then check(self, io.stdout:flush()) end
+  return not self.closed
+end
+
+---@class Workspace
+---@field intent? string  absolute path of the intent file
+---@field root string     its directory, else the working directory
+---@field store string    the .orun directory
+---@field searched {from: string, to: string}
+
+---@return Workspace
+function Context:workspace()
+  local known = rawget(self, "known_workspace")
+  if known then return known end
+  local found = require("orun.intent.location").find { flag = self.flags.intent, cwd = self.cwd }
+  local workspace = {
+    intent = found.file,
+    root = found.root,
+    store = found.root .. "/.orun",
+    searched = { from = found.from, to = found.to },
+  }
+  rawset(self, "known_workspace", workspace)
+  return workspace
+end
+
+return M

@@ -1,0 +1,97 @@
+-- Errors and warnings as people and programs read them.
+local styles = require "orun.cockpit.style"
+
+local M = {}
+
+-- Of a long source line this much is shown around the column.
+local shown = 120
+
+-- A path as seen from the working directory when it lies below it.
+local function near(file, cwd)
+  if cwd and file:sub(1, #cwd + 1) == cwd .. "/" then return file:sub(#cwd + 2) end
+  return file
+end
+
+local function place_of(d, cwd)
+  local place = near(styles.plain(d.file), cwd)
+  if d.line then place = place .. ":" .. d.line end
+  if d.line and d.column then place = place .. ":" .. d.column end
+  return place
+end
+
+-- The part of a source line around a column, and the column within it (both in characters).
+local function window(source, column)
+  local length = utf8.len(source)
+  if not length then return source:sub(1, shown), column <= shown and column or 1 end
+  if length <= shown then return source, column end
+  local from = math.max(1, math.min(column - shown // 2, length - shown + 1))
+  local cut = source:sub(utf8.offset(source, from), utf8.offset(source, from + shown) - 1)
+  return cut, column - from + 1
+end
+
+-- The text before a column, as blanks of the same width.
+local function indent(source, column)
+  local stop = utf8.len(source) and utf8.offset(source, column) or column
+  local before = source:sub(1, (stop or #source + 1) - 1)
+  return (" "):rep(styles.width(styles.plain(before)))
+end
+
+local function source_lines(d, style)
+  local column = d.column or 1
+  local source
+  source, column = window(d.source:gsub("[\r\n]+$", ""), column)
+  local number = tostring(d.line or "")
+  local margin = (" "):rep(#number)
+  local rule = " " .. styles.glyph.bar .. " "
+  local lines = {
+    { " " .. number .. rule, "dim" }, { " " .. margin .. rule, "dim" },
+  }
+  local out = { style:line { lines[1], styles.plain(source) } }
+  if d.column then out[2] = style:line { lines[2], indent(source, column), { styles.glyph.caret, "error" } } end
+  return out
+end
+
+local function entry(d, word, token, style, cwd)
+  local lines = { style:line { { word .. ":", "bold " .. token }, " " .. (d.message:gsub("\n", "\n  ")) } }
+  if d.file then lines[#lines + 1] = style:line { { "  --> ", "dim" }, place_of(d, cwd) } end
+  if d.file and d.source and d.source:find("%S") then
+    for _, line in ipairs(source_lines(d, style)) do lines[#lines + 1] = line end
+  end
+  if d.hint then lines[#lines + 1] = style:line { { "hint:", "secondary" }, " " .. (d.hint:gsub("\n", "\n  ")) } end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---Warnings first, so that the errors end up nearest to the prompt.
+---@param all {errors: Diagnostic[], warnings: Diagnostic[]}
+---@param style Style
+---@param cwd? string
+---@return string
+function M.text(all, style, cwd)
+  local parts = {}
+  for _, d in ipairs(all.warnings) do parts[#parts + 1] = entry(d, "warning", "warning", style, cwd) end
+  for _, d in ipairs(all.errors) do parts[#parts + 1] = entry(d, "error", "error", style, cwd) end
+  return table.concat(parts)
+end
+
+local keys = { "kind", "message", "file", "line", "column", "path", "hint" }
+
+---One JSON document without final newline.
+---@param all {errors: Diagnostic[], warnings: Diagnostic[]}
+---@return string
+function M.json(all)
+  local value = require "host.value"
+  local shape, outer = value.shape(keys), value.shape { "errors", "warnings" }
+  local document = outer {}
+  for _, list in ipairs { "errors", "warnings" } do
+    local items = value.list()
+    for i, d in ipairs(all[list]) do
+      local item = {}
+      for _, key in ipairs(keys) do item[key] = d[key] end
+      items[i] = shape(item)
+    end
+    document[list] = items
+  end
+  return require("host.json").encode(document, { indent = 2 })
+end
+
+return M

@@ -1,0 +1,27 @@
+-- `orun help [command]`
+local discovery = require "orun.cli.discovery"
+
+local function find(words, places)
+  local found
+  local at = {}
+  for _, word in ipairs(words) do
+    found = discovery.below(at, word, places)
+    if not found then
+      require("orun.diagnostic").usage(('unknown command "%s"'):format(table.concat(words, " ")), "orun help lists the commands")
+    end
+    at = found.words
+  end
+  return found
+end
+
+return {
+  summary = "Show what a command does and its flags",
+  args = { { name = "command", optional = true, repeatable = true, complete = "commands" } },
+
+  run = function(ctx, args)
+    local help = require "orun.cli.help"
+    local places = discovery.places()
+    local found = find(args, places)
+    ctx:write(found and help.command(found, discovery.load(found), places) or help.program(places))
+  end,
+}

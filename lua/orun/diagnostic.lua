@@ -1,0 +1,118 @@
+-- What went wrong, as values: errors and warnings with their places. They are collected where they are found, raised as
+-- one Failure, and printed once, by main.lua.
+local M = {}
+
+---@class Diagnostic
+---@field kind string      stable dotted identifier, e.g. "intent.duplicate-component"
+---@field message string   one sentence without a final full stop
+---@field file? string
+---@field line? integer    1-based
+---@field column? integer  1-based, in characters
+---@field path? string     where in the document, e.g. a JSON pointer
+---@field hint? string     what to do about it
+---@field source? string   text of the source line
+
+---@class Failure
+---@field errors Diagnostic[]
+---@field warnings Diagnostic[]
+---@field exit integer  exit code of the program
+local Failure = {}
+Failure.__index = Failure
+
+---@return string all messages, one a line (for tracebacks and tests)
+function Failure:__tostring()
+  local lines = {}
+  for i, d in ipairs(self.errors) do
+    local place = d.file and ("%s:%s: "):format(d.file, d.line or "?") or ""
+    lines[i] = place .. d.message
+  end
+  return table.concat(lines, "\n")
+end
+
+-- Position of a diagnostic in a report: by file, line and column; those without a place come first.
+local function before(a, b)
+  local x, y = a.entry, b.entry
+  if (x.file or "") ~= (y.file or "") then return (x.file or "") < (y.file or "") end
+  if (x.line or 0) ~= (y.line or 0) then return (x.line or 0) < (y.line or 0) end
+  if (x.column or 0) ~= (y.column or 0) then return (x.column or 0) < (y.column or 0) end
+  return a.index < b.index
+end
+
+local function identity(d)
+  return table.concat({ d.kind or "", d.message, d.file or "", d.line or "", d.column or "", d.path or "" }, "\0")
+end
+
+---Sorted by place, without repetitions.
+---@param list Diagnostic[]
+---@return Diagnostic[]
+function M.sorted(list)
+  local entries, seen = {}, {}
+  for index, entry in ipairs(list) do
+    local key = identity(entry)
+    if not seen[key] then
+      seen[key] = true
+      entries[#entries + 1] = { entry = entry, index = index }
+    end
+  end
+  table.sort(entries, before)
+  for i, item in ipairs(entries) do entries[i] = item.entry end
+  return entries
+end
+
+---@param errors Diagnostic[]
+---@param warnings? Diagnostic[]
+---@param exit? integer default 1
+---@return Failure
+function M.failure(errors, warnings, exit)
+  return setmetatable({ errors = M.sorted(errors), warnings = M.sorted(warnings or {}), exit = exit or 1 }, Failure)
+end
+
+---@param err any
+---@return boolean
+function M.is(err)
+  return getmetatable(err) == Failure
+end
+
+---Raises a Failure that holds one error.
+---@param entry Diagnostic
+function M.raise(entry)
+  error(M.failure { entry }, 0)
+end
+
+---Raises the Failure of a wrong command line (exit code 2).
+---@param message string
+---@param hint? string
+function M.usage(message, hint)
+  error(M.failure({ { kind = "usage", message = message, hint = hint } }, nil, 2), 0)
+end
+
+---@class Collector
+---@field errors Diagnostic[]
+---@field warnings Diagnostic[]
+---@field strict boolean  warnings are errors
+local Collector = {}
+Collector.__index = Collector
+
+---@param options? {strict?: boolean}
+---@return Collector
+function M.collector(options)
+  return setmetatable({ errors = {}, warnings = {}, strict = options and options.strict or false }, Collector)
+end
+
+---@param entry Diagnostic
+function Collector:error(entry)
+  self.errors[#self.errors + 1] = entry
+end
+
+---@param entry Diagnostic
+function Collector:warn(entry)
+  local list = self.strict and self.errors or self.warnings
+  list[#list + 1] = entry
+end
+
+---Raises everything collected so far as one Failure when there is an error in it.
+function Collector:check()
+  if #self.errors > 0 then error(M.failure(self.errors, self.warnings), 0) end
+end
+
+return M
