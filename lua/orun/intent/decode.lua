@@ -1,7 +1,7 @@
 -- Typed decoding of YAML nodes by tables of fields.
 --
 --   local decode = require "orun.intent.decode"
---   local step = decode.record("step", { name = decode.string, order = decode.integer, env = decode.string_map, with = decode.map(decode.any) })
+--   local step = decode.record("step", { name = decode.string, order = decode.integer, env = decode.string_map, with = decode.any_map })
 --   local job = decode.record("job", { name = decode.string, steps = decode.list(step), enabled = decode.boolean })
 --   local document = decode.read(bytes, file, report)                    -- nil when a syntax error was reported
 --   local value = decode.object(document, document:root(), job, report)  -- always a table; type errors are in the report
@@ -101,7 +101,9 @@ end
 local function binary(state, node)
   local text = state.document:text(node):gsub("%s", ""):gsub("=+$", ""):gsub("%+", "-"):gsub("/", "_")
   local raw = hash.base64url_decode(text)
-  if not raw then state:problem(node, "yaml.binary", (state:where() or "the document") .. " is tagged !!binary but is not base64") end
+  if not raw then
+    state:problem(node, "yaml.binary", (state:where() or "the document") .. " is tagged !!binary but is not base64")
+  end
   return raw or ""
 end
 
@@ -229,7 +231,7 @@ M.string_map = M.map(M.string)
 ---Record with known keys. `kind` is the noun used in warnings about unknown keys.
 ---@param kind string
 ---@param fields table<string, DecodeType>
----@param options? {renamed?: table<string, string>, open?: boolean}  renamed: former key → present one, for hints; open: unknown keys are fine
+---@param options? {renamed?: table<string, string>, open?: boolean}  renamed: former key → present one; open: unknown keys are fine
 ---@return DecodeType
 function M.record(kind, fields, options)
   local renamed, open = options and options.renamed or {}, options and options.open
@@ -254,7 +256,8 @@ end
 ---@return DecodeType
 function M.scalar_or(make, of)
   return function(state, node)
-    if state.document:kind(node) == "scalar" then return make(M.string(state, node), place.new(state.document, node)) end
+    local document = state.document
+    if document:kind(node) == "scalar" then return make(M.string(state, node), place.new(document, node)) end
     return of(state, node)
   end
 end

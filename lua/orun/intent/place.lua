@@ -24,6 +24,12 @@ function M.new(document, node)
   return setmetatable({ document = document, node = node }, Place)
 end
 
+---@param v any
+---@return boolean
+function M.is(v)
+  return type(v) == "table" and getmetatable(v) == Place
+end
+
 ---The place of a value below `place`, found by keys and 1-based indices; the deepest one that exists. Nil stays nil.
 ---@param place? Place
 ---@param ... string|integer

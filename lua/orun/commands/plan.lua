@@ -1,0 +1,125 @@
+-- `orun plan`: compile the intent into a plan, store it, and say what it holds.
+local compiler = require "orun.compiler"
+local document = require "orun.plan.document"
+local fs = require "host.fs"
+local identity = require "orun.plan.identity"
+local json = require "host.json"
+local path = require "orun.util.path"
+local scope = require "orun.intent.scope"
+local selection = require "orun.intent.selection"
+local sorted = require "orun.util.sorted"
+local store = require "orun.plan.store"
+local value = require "host.value"
+
+local summary_shape = value.shape { "plan", "checksum", "name", "file", "components", "environments", "jobs", "scope" }
+
+---yaml or json, from the file's extension, else from the flag.
+local function format_of(file, flag)
+  local extension = file:match("%.([^./]+)$")
+  if extension == "yaml" or extension == "yml" then return "yaml" end
+  if extension == "json" then return "json" end
+  return flag or "json"
+end
+
+local function write_output(ctx, compiled)
+  local file = path.resolve(ctx.cwd, ctx.flags.output)
+  local text = compiled.text
+  if format_of(file, ctx.flags.format) == "yaml" then text = document.encode(compiled.plan, "yaml") end
+  local ok, message = fs.mkdir(path.dirname(file))
+  if ok then ok, message = fs.write(file, text) end
+  if not ok then
+    ctx.report:error { kind = "plan.unwritable", message = ("cannot write the plan to %s: %s"):format(ctx.flags.output, message) }
+  end
+end
+
+local function write_store(ctx, compiled)
+  local file, err = store.open(compiled.store):save(compiled.plan, compiled.text, { name = ctx.flags.name })
+  if not file then ctx.report:error(type(err) == "table" and err or { kind = "plan.unwritable", message = tostring(err) }) end
+end
+
+local function summarize(ctx, compiled)
+  local components = {}
+  for _, job in ipairs(compiled.plan.jobs) do components[job.component] = true end
+  return summary_shape {
+    plan = identity.short(compiled.checksum), checksum = compiled.checksum, name = ctx.flags.name, file = ctx.flags.output,
+    components = value.list(sorted.keys(components)), environments = value.list(compiled.expansion.environments),
+    jobs = #compiled.plan.jobs, scope = compiled.plan.metadata.scope,
+  }
+end
+
+local function component_line(names)
+  local shown = table.concat(names, ", ", 1, math.min(#names, 4))
+  return #names > 4 and ("%s (+%d more)"):format(shown, #names - 4) or shown
+end
+
+local function count(n, noun)
+  return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
+end
+
+local function print_summary(ctx, summary)
+  local style = ctx.style
+  local function line(text)
+    ctx:print(("  %s %s"):format(style:paint("dim", "│"), text))
+  end
+  ctx:print("")
+  line(("%s × %s → %s"):format(count(#summary.components, "component"), count(#summary.environments, "env"),
+    style:paint("bold", count(summary.jobs, "job"))))
+  if #summary.components > 0 then line("components: " .. component_line(summary.components)) end
+  if summary.name then line("name: " .. summary.name) end
+  line("plan: " .. style:paint("secondary", summary.plan))
+  if summary.file then line("file: " .. summary.file) end
+  if summary.jobs == 0 then return end
+  ctx:print("")
+  local hint = style:paint("dim", "→")
+  ctx:print(("  %s orun run %s"):format(hint, summary.file or summary.plan))
+  if summary.name and not summary.file then ctx:print(("  %s orun run %s"):format(hint, summary.name)) end
+end
+
+local function components_of(ctx, args)
+  local list = table.move(ctx.flags.component or {}, 1, #(ctx.flags.component or {}), 1, {})
+  if args[1] then list[#list + 1] = args[1] end
+  return #list > 0 and list or nil
+end
+
+return {
+  summary = "Compile the intent into a plan",
+  usage = "orun plan [component] [flags]",
+  description = [[
+Reads intent.yaml, the component manifests below its discovery roots and the compositions they use, and writes an immutable plan to the
+store (.orun/plans) or to a file. Identical inputs give identical bytes. Inside a component's directory the plan is narrowed to that
+component and what it depends on; --all turns this off.]],
+  flags = {
+    { name = "output", short = "o", value = "PATH", help = "write the plan there instead of to the store (JSON unless .yaml or .yml)" },
+    { name = "format", short = "f", value = "FORMAT", choices = { "json", "yaml" },
+      help = "format of an --output file whose extension says nothing" },
+    { name = "name", value = "NAME", help = "keep a copy of the plan in the store under this name" },
+    { name = "env", short = "e", value = "LIST", repeatable = true,
+      help = "only these environments (comma list; a trailing * matches a prefix)" },
+    { name = "component", value = "NAME", repeatable = true, help = "only this component (a trailing * matches a prefix)" },
+    { name = "strict", type = "boolean", help = "treat warnings as errors" },
+    { name = "json", type = "boolean", help = "print the summary, or the errors, as JSON" },
+  },
+  args = { { name = "component", help = "only this component", optional = true, complete = "components" } },
+
+  run = function(ctx, args)
+    local compiled = compiler.compile({
+      intent = ctx.flags.intent, cwd = ctx.cwd, environments = selection.patterns(ctx.flags.env), components = components_of(ctx, args),
+      all = ctx.flags.all, config_dir = ctx.flags.config_dir,
+    }, ctx.report)
+    if compiled.scope and not ctx.flags.json then
+      for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end
+    end
+    if ctx.flags.output then
+      write_output(ctx, compiled)
+    else
+      write_store(ctx, compiled)
+    end
+    ctx.report:check()
+    local summary = summarize(ctx, compiled)
+    if ctx.flags.json then
+      ctx:print(json.encode(summary, { indent = 2 }))
+    else
+      print_summary(ctx, summary)
+    end
+  end,
+}

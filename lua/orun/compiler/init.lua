@@ -1,0 +1,119 @@
+-- The compiler: six stages in order, each a function of what the one before it returned.
+local expand = require "orun.compiler.expand"
+local load = require "orun.compiler.load"
+local normalize = require "orun.compiler.normalize"
+local path = require "orun.util.path"
+local scope = require "orun.intent.scope"
+
+local M = {}
+
+---@class CompileOptions
+---@field intent? string the --intent flag
+---@field cwd string
+---@field environments? string[] patterns
+---@field components? string[] patterns
+---@field all? boolean no narrowing to the component of the working directory
+---@field config_dir? string
+
+---Loads and normalizes; nothing of it depends on a selection.
+---@param options CompileOptions
+---@param report table
+---@param compositions? boolean|"declared" as in compiler.load
+---@return table model
+---@return Loaded
+function M.model(options, report, compositions)
+  local loaded = load({ intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions }, report)
+  local model = normalize(loaded, report)
+  report:check()
+  return model, loaded
+end
+
+---The component that a fresh plan is narrowed to because the command was started inside its directory.
+---@param model table
+---@param root string the intent's directory
+---@param options CompileOptions
+---@param report table
+---@return {detectedComponent: string, components: string[]}?
+function M.scope(model, root, options, report)
+  if options.all or options.components then return nil end
+  local name, file = scope.detect(options.cwd, root)
+  if not name then return nil end
+  for _, component in ipairs(model.components) do
+    if component.name == name then return { detectedComponent = name, components = scope.closure(model, name) } end
+  end
+  report:error {
+    kind = "plan.scope", file = path.relative(options.cwd, file --[[@as string]]),
+    message = ('the working directory belongs to the component "%s", which the intent does not discover'):format(name),
+    hint = "pass --all to include all components, or add its directory to discovery.roots",
+  }
+  return nil
+end
+
+---Everything that compiling checks, for all environments and components. Raises what is in the report when something is wrong.
+---@param options {intent?: string, cwd: string, config_dir?: string, progress?: fun(state: "step"|"success", text: string)}
+---@param report table
+function M.validate(options, report)
+  local progress = options.progress or function() end
+  progress("step", "Validating intent...")
+  local loaded = load({ intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = "declared" }, report)
+  progress("success", "Intent is valid")
+  progress("step", "Normalizing intent...")
+  local model = normalize(loaded, report)
+  report:check()
+  local expansion = expand(model, loaded.registry, {}, report)
+  report:check()
+  if loaded.registry then M.finish(model, loaded, expansion, nil, report) end
+  report:check()
+  progress("success", "All validation passed")
+end
+
+---The stages after expansion.
+---@param model table
+---@param loaded Loaded
+---@param expansion Expansion
+---@param narrowed? {detectedComponent: string, components: string[]}
+---@param report table
+---@return table plan
+---@return string text
+function M.finish(model, loaded, expansion, narrowed, report)
+  local jobs = require("orun.compiler.bind")(expansion.instances, report)
+  report:check()
+  jobs = require("orun.compiler.resolve")(jobs, expansion, model, report)
+  report:check()
+  return require("orun.compiler.materialize")(jobs, model, loaded.registry, {
+    scope = narrowed, source_date_epoch = loaded.source_date_epoch,
+  })
+end
+
+---@class Compiled
+---@field plan table
+---@field text string bytes of plan.json
+---@field checksum string
+---@field model table
+---@field registry table
+---@field expansion Expansion
+---@field instances table[]
+---@field scope? {detectedComponent: string, components: string[]}
+---@field root string
+---@field store string
+
+---Compiles a plan; raises what is in the report when it cannot.
+---@param options CompileOptions
+---@param report table
+---@return Compiled
+function M.compile(options, report)
+  local model, loaded = M.model(options, report)
+  local narrowed = M.scope(model, loaded.root, options, report)
+  report:check()
+  local choice = { environments = options.environments, components = narrowed and narrowed.components or options.components }
+  local expansion = expand(model, loaded.registry, choice, report)
+  report:check()
+  local plan, text = M.finish(model, loaded, expansion, narrowed, report)
+  report:check()
+  return {
+    plan = plan, text = text, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
+    instances = expansion.instances, scope = narrowed, root = loaded.root, store = loaded.store,
+  }
+end
+
+return M

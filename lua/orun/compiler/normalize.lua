@@ -1,0 +1,60 @@
+-- Stage 2: defaults, and every check that needs the intent and its components only.
+local components = require "orun.intent.component"
+local dag = require "host.dag"
+local environments = require "orun.intent.environment"
+local reserved = require "orun.intent.reserved"
+local place = require "orun.intent.place"
+local rules = require "orun.intent.rule"
+local sorted = require "orun.util.sorted"
+
+local function metadata(decoded)
+  local from = decoded or {}
+  return { name = from.name or "", description = from.description or "", namespace = from.namespace or "", place = from.place }
+end
+
+local function groups(decoded)
+  local out = {}
+  for name, group in sorted.pairs(decoded or {}) do
+    out[name] = {
+      policies = group.policies or {}, parameterDefaults = group.parameterDefaults or {}, path = group.path or "", place = group.place,
+    }
+  end
+  return out
+end
+
+---An environment that waits for itself through promotions can never be promoted to.
+local function check_promotion_cycle(model, report)
+  local graph = dag.new()
+  for name in sorted.pairs(model.environments) do graph:add(name) end
+  for name, environment in sorted.pairs(model.environments) do
+    for _, dependency in ipairs(environment.promotion.dependsOn) do
+      if dependency.environment ~= name then graph:depend(name, dependency.environment) end
+    end
+  end
+  local _, cycle = graph:order()
+  if not cycle then return end
+  local environment = model.environments[cycle[1]]
+  report:error(place.mark(place.of(environment.place, "promotion", "dependsOn"), {
+    kind = "intent.promotion-cycle", message = "promotion cycle: " .. table.concat(cycle, " → "),
+  }))
+end
+
+---@param loaded Loaded
+---@param report table
+---@return table model
+return function(loaded, report)
+  local intent = loaded.intent
+  local model = {
+    metadata = metadata(intent.metadata), env = intent.env or {}, groups = groups(intent.groups),
+    automation = { triggerBindings = intent.automation and intent.automation.triggerBindings or {} },
+    compositions = intent.compositions, execution = { state = intent.execution and intent.execution.state or {} },
+    discovery = intent.discovery or {}, place = intent.place,
+  }
+  reserved.check(model.env, "intent root env", place.of(intent.place, "env"), report)
+  model.components = components.normalize(loaded.components, report)
+  model.environments = environments.normalize(intent, model.components, report)
+  components.check_dependencies(model, report)
+  check_promotion_cycle(model, report)
+  rules.check(model, report)
+  return model
+end
