@@ -1,5 +1,6 @@
 -- Stage 1: everything the compiler reads from outside, in one table.
 local decode = require "orun.intent.decode"
+local directory = require "orun.plan.directory"
 local discovery = require "orun.intent.discovery"
 local document = require "orun.intent.document"
 local fs = require "host.fs"
@@ -58,6 +59,16 @@ local function inline_components(intent)
   return list
 end
 
+---The component tree is for people and outside tools: failing to write it is worth a warning only.
+local function write_tree(store, file, roots, components, report)
+  local target = path.join(store, "component-tree.yaml")
+  local text = tree.update(fs.read(target), file, roots, components)
+  if not text then return end
+  local ok, message = directory.prepare(store)
+  if ok then ok, message = fs.write(target, text, { sync = false }) end
+  if not ok then report:warn { kind = "intent.tree-unwritable", message = "cannot write the component tree: " .. message } end
+end
+
 ---@class Loaded
 ---@field intent table decoded intent.yaml
 ---@field components table[] decoded components, inline ones first
@@ -93,10 +104,7 @@ return function(options, report)
   tally:warn(report)
   report:check()
   local store = path.join(found.root, ".orun")
-  local written, message = tree.write(store, found.file, roots, components)
-  if written == nil then
-    report:warn { kind = "intent.tree-unwritable", message = "cannot write the component tree: " .. message }
-  end
+  write_tree(store, found.file, roots, components, report)
   local wanted = options.compositions
   if wanted == "declared" then
     wanted = #components > 0 or #intent.compositions.sources > 0 or (options.config_dir or "") ~= ""

@@ -1,7 +1,4 @@
 -- .orun/component-tree.yaml: what discovery found, for people and outside tools. It is written when its content changes, never read back.
-local fs = require "host.fs"
-local home = require "orun.intent.home"
-local path = require "orun.util.path"
 local place = require "orun.intent.place"
 local value = require "host.value"
 local yaml = require "host.yaml"
@@ -73,24 +70,16 @@ function M.encode(intent_file, roots, components, generated_at)
   })
 end
 
----Writes the file unless it says the same already, its time of generation aside.
----@param store string .orun directory
+---The text to write, or nil when `old` says the same already, its time of generation aside.
+---@param old? string the file as it is
 ---@param intent_file string
 ---@param roots string[]
 ---@param components table[]
----@return boolean? written
----@return string? message
-function M.write(store, intent_file, roots, components)
-  local file = path.join(store, "component-tree.yaml")
-  local old = fs.read(file)
+---@return string?
+function M.update(old, intent_file, roots, components)
   local old_time = old and old:match('generatedAt: "?([^"\n]+)"?\n')
-  if old_time and M.encode(intent_file, roots, components, old_time) == old then return false end
-  local ok, message = home.prepare(store)
-  if not ok then return nil, message end
-  local text = M.encode(intent_file, roots, components, os.date("!%Y-%m-%dT%H:%M:%SZ") --[[@as string]])
-  ok, message = fs.write(file, text, { sync = false })
-  if not ok then return nil, message end
-  return true
+  if old_time and M.encode(intent_file, roots, components, old_time) == old then return nil end
+  return M.encode(intent_file, roots, components, os.date("!%Y-%m-%dT%H:%M:%SZ") --[[@as string]])
 end
 
 return M
