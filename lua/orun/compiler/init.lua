@@ -1,8 +1,11 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
+local bind = require "orun.compiler.bind"
 local expand = require "orun.compiler.expand"
 local load = require "orun.compiler.load"
+local materialize = require "orun.compiler.materialize"
 local normalize = require "orun.compiler.normalize"
 local path = require "orun.util.path"
+local resolve = require "orun.compiler.resolve"
 local scope = require "orun.intent.scope"
 
 local M = {}
@@ -22,7 +25,9 @@ local M = {}
 ---@return table model
 ---@return Loaded
 function M.model(options, report, compositions)
-  local loaded = load({ intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions }, report)
+  local loaded = load({
+    intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions, lock = compositions == nil,
+  }, report)
   local model = normalize(loaded, report)
   report:check()
   return model, loaded
@@ -76,11 +81,11 @@ end
 ---@return table plan
 ---@return string text
 function M.finish(model, loaded, expansion, narrowed, report)
-  local jobs = require("orun.compiler.bind")(expansion.instances, report)
+  local jobs = bind(expansion.instances, report)
   report:check()
-  jobs = require("orun.compiler.resolve")(jobs, expansion, model, report)
+  jobs = resolve(jobs, expansion, model, report)
   report:check()
-  return require("orun.compiler.materialize")(jobs, model, loaded.registry, {
+  return materialize(jobs, model, loaded.registry, {
     scope = narrowed, source_date_epoch = loaded.source_date_epoch,
   })
 end

@@ -1,4 +1,5 @@
 -- Stage 1: everything the compiler reads from outside, in one table.
+local composition = require "orun.composition"
 local decode = require "orun.intent.decode"
 local directory = require "orun.plan.directory"
 local discovery = require "orun.intent.discovery"
@@ -83,6 +84,7 @@ end
 ---@field intent? string
 ---@field cwd string
 ---@field config_dir? string
+---@field lock? boolean missing entries of the compositions' lock file are written
 ---@field compositions? boolean|"declared" false leaves them out; "declared" loads them only when something declares or needs them
 
 ---Reads intent, manifests and compositions. Raises when a file is missing or malformed; composition errors stay in the report.
@@ -111,7 +113,9 @@ return function(options, report)
   end
   local registry
   if wanted ~= false then
-    registry = require("orun.composition").load(intent, found.root, report, { config_dir = options.config_dir })
+    registry = composition.load(intent, found.root, report, {
+      config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock,
+    })
   end
   return {
     intent = intent, components = components, registry = registry, file = found.file, root = found.root, store = store, display = display,
