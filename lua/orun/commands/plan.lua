@@ -52,25 +52,21 @@ local function component_line(names)
   return #names > 4 and ("%s (+%d more)"):format(shown, #names - 4) or shown
 end
 
-local function count(n, noun)
-  return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
-end
-
 local function print_summary(ctx, summary)
   local style = ctx.style
   local function line(text)
-    ctx:print(("  %s %s"):format(style:paint("dim", "│"), text))
+    ctx:print(("  %s %s"):format(style:paint("dim", style.glyph.bar), text))
   end
   ctx:print("")
-  line(("%s × %s → %s"):format(count(#summary.components, "component"), count(#summary.environments, "env"),
-    style:paint("bold", count(summary.jobs, "job"))))
+  line(("%s %s %s %s %s"):format(style.plural(#summary.components, "component"), style.glyph.times,
+    style.plural(#summary.environments, "env"), style.glyph.arrow, style:paint("bold", style.plural(summary.jobs, "job"))))
   if #summary.components > 0 then line("components: " .. component_line(summary.components)) end
   if summary.name then line("name: " .. summary.name) end
   line("plan: " .. style:paint("secondary", summary.plan))
   if summary.file then line("file: " .. summary.file) end
   if summary.jobs == 0 then return end
   ctx:print("")
-  local hint = style:paint("dim", "→")
+  local hint = style:paint("dim", style.glyph.arrow)
   ctx:print(("  %s orun run %s"):format(hint, summary.file or summary.plan))
   if summary.name and not summary.file then ctx:print(("  %s orun run %s"):format(hint, summary.name)) end
 end

@@ -1,9 +1,7 @@
 -- `orun validate`: everything that `orun plan` checks, for all environments and all components; nothing is stored.
 local compiler = require "orun.compiler"
-local json = require "host.json"
-local value = require "host.value"
-
-local result_shape = value.shape { "errors", "warnings" }
+local diagnostic = require "orun.diagnostic"
+local render = require "orun.cockpit.render.diagnostic"
 
 return {
   summary = "Check the intent, its components and their compositions",
@@ -18,17 +16,14 @@ return {
   run = function(ctx)
     local function progress(token, text)
       if ctx.flags.json then return end
-      if token == "success" then
-        ctx:print(("%s %s"):format(ctx.style:paint("success", ctx.style.glyph.success), text))
-      else
-        ctx:print(("%s %s"):format(ctx.style:paint("dim", ctx.style.glyph.bullet), text))
-      end
+      local glyph = token == "success" and ctx.style.glyph.success or ctx.style.glyph.pending
+      ctx:print(("%s %s"):format(ctx.style:paint(token == "success" and "success" or "pending", glyph), text))
     end
     compiler.validate({
       intent = ctx.flags.intent, cwd = ctx.cwd, config_dir = ctx.flags.config_dir, progress = progress,
     }, ctx.report)
     if ctx.flags.json then
-      ctx:print(json.encode(result_shape { errors = value.list {}, warnings = value.list(ctx.report.warnings) }, { indent = 2 }))
+      ctx:print(render.json { errors = {}, warnings = diagnostic.sorted(ctx.report.warnings) })
     end
   end,
 }

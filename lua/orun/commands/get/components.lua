@@ -79,20 +79,16 @@ local function mark(ctx, item)
   return item.enabled and ctx.style:paint("success", glyph.success) or ctx.style:paint("muted", glyph.skipped)
 end
 
----Pads to a width in characters.
-local function pad(text, width)
-  return text .. (" "):rep(width - (utf8.len(text) or #text))
-end
-
 local function print_list(ctx, list)
   if #list == 0 then
     ctx:print("No components found.")
     return
   end
-  ctx:print(("%d %s"):format(#list, #list == 1 and "component" or "components"))
+  local style = ctx.style
+  ctx:print(style.plural(#list, "component"))
   for _, item in ipairs(list) do
-    local line = ("  %s %s %s %s"):format(mark(ctx, item), pad(item.name, 24), pad(item.type, 28), table.concat(item.environments, ","))
-    ctx:print((line:gsub("%s+$", "")))
+    ctx:print(style:line { "  ", mark(ctx, item), " ", style.pad(item.name, 24), " ", style.pad(item.type, 28), " ",
+      table.concat(item.environments, ",") })
   end
 end
 
@@ -110,11 +106,11 @@ local function print_wide(ctx, list)
   local widths = {}
   for i, column in ipairs(columns) do
     widths[i] = #column[1]
-    for _, item in ipairs(list) do widths[i] = math.max(widths[i], utf8.len(cell(item[column[2]])) or 0) end
+    for _, item in ipairs(list) do widths[i] = math.max(widths[i], ctx.style.width(cell(item[column[2]]))) end
   end
   local function row(texts)
     local out = {}
-    for i, text in ipairs(texts) do out[i] = i < #texts and pad(text, widths[i]) or text end
+    for i, text in ipairs(texts) do out[i] = i < #texts and ctx.style.pad(text, widths[i]) or text end
     return table.concat(out, "  ")
   end
   local heads = {}

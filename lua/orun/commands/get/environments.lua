@@ -85,13 +85,13 @@ local function print_table(ctx, environments, wide)
       row[4] = table.concat(decoded.activation and decoded.activation.triggerRefs or {}, ",")
       row[5] = promotion_text(decoded)
     end
-    for j, text in ipairs(row) do widths[j] = math.max(widths[j] or 0, utf8.len(text) or #text) end
+    for j, text in ipairs(row) do widths[j] = math.max(widths[j] or 0, ctx.style.width(text)) end
     rows[i] = row
   end
   for _, row in ipairs(rows) do
     local out = {}
     for j, text in ipairs(row) do
-      if widths[j] > 0 then out[#out + 1] = text .. (" "):rep(widths[j] - (utf8.len(text) or #text)) end
+      if widths[j] > 0 then out[#out + 1] = ctx.style.pad(text, widths[j]) end
     end
     ctx:print((table.concat(out, "  "):gsub("%s+$", "")))
   end
