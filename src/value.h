@@ -7,6 +7,7 @@
 
 #include <lua.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* An instant with the zone it was written in. */
@@ -47,6 +48,12 @@ int orun_value_format_time(const struct orun_time *t, char *buffer);
  * least ORUN_FLOAT_TEXT bytes; returns the length, 0 for a number that is not finite. */
 #define ORUN_FLOAT_TEXT 32
 int orun_value_format_float(double n, char *buffer);
+
+/* A string inside the Lua heap. */
+struct orun_key {
+    const char *text;
+    size_t length;
+};
 
 /*
  * Pushes the keys of the map at index in encoding order as a new table and returns their number:

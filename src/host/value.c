@@ -1,0 +1,163 @@
+/* host.value: the value model for Lua. */
+#include "value.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH = 200 };
+
+static int list(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    } else {
+        luaL_checktype(L, 1, LUA_TTABLE);
+    }
+    lua_settop(L, 1);
+    orun_value_mark_list(L, 1);
+    return 1;
+}
+
+static int is_list(lua_State *L)
+{
+    lua_pushboolean(L, orun_value_kind(L, 1) == ORUN_LIST);
+    return 1;
+}
+
+static int uint64(lua_State *L)
+{
+    const char *digits = luaL_checkstring(L, 1);
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(digits, &end, 10);
+    if (errno || *end || digits[0] < '0' || digits[0] > '9')
+        return luaL_argerror(L, 1, "decimal digits up to 18446744073709551615 expected");
+    orun_value_push_uint64(L, n);
+    return 1;
+}
+
+static int time_new(lua_State *L)
+{
+    struct orun_time t = {luaL_checkinteger(L, 1), (int32_t)luaL_optinteger(L, 2, 0),
+                          (int32_t)luaL_optinteger(L, 3, 0)};
+    orun_value_push_time(L, &t);
+    return 1;
+}
+
+static int kind(lua_State *L)
+{
+    static const char *const names[] = {"nil",  "null", "boolean", "integer", "float", "string",
+                                        "list", "map",  "uint64",  "time",    "other"};
+    lua_pushstring(L, names[orun_value_kind(L, 1)]);
+    return 1;
+}
+
+static int shape_apply(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
+static int shape(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "__keys");
+    lua_pushcclosure(L, shape_apply, 1);
+    return 1;
+}
+
+static int keys(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_getmetatable(L, 1))
+        return 0;
+    lua_pushliteral(L, "__keys");
+    lua_rawget(L, -2);
+    return 1;
+}
+
+static void copy_value(lua_State *L, int index, int depth)
+{
+    if (lua_type(L, index) != LUA_TTABLE) {
+        lua_pushvalue(L, index);
+        return;
+    }
+    if (depth > DEPTH)
+        luaL_error(L, "value nested deeper than %d levels or cyclic", DEPTH);
+    luaL_checkstack(L, 6, "copy");
+    index = lua_absindex(L, index);
+    lua_createtable(L, (int)lua_rawlen(L, index), 0);
+    int to = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        copy_value(L, -2, depth + 1);
+        lua_rawset(L, to);
+    }
+    if (lua_getmetatable(L, index))
+        lua_setmetatable(L, to);
+}
+
+static int copy(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    copy_value(L, 1, 0);
+    return 1;
+}
+
+static bool equal_values(lua_State *L, int a, int b, int depth)
+{
+    enum orun_kind k = orun_value_kind(L, a);
+    if (k != orun_value_kind(L, b))
+        return false;
+    if (k != ORUN_LIST && k != ORUN_MAP)
+        return lua_compare(L, a, b, LUA_OPEQ);
+    if (lua_rawequal(L, a, b))
+        return true;
+    if (depth > DEPTH)
+        luaL_error(L, "value nested deeper than %d levels or cyclic", DEPTH);
+    luaL_checkstack(L, 6, "equal");
+    a = lua_absindex(L, a);
+    b = lua_absindex(L, b);
+    lua_Integer left = 0;
+    for (lua_pushnil(L); lua_next(L, a); lua_pop(L, 1)) {
+        left++;
+        lua_pushvalue(L, -2);
+        lua_rawget(L, b);
+        bool same = equal_values(L, -2, -1, depth + 1);
+        lua_pop(L, 1);
+        if (!same) {
+            lua_pop(L, 2);
+            return false;
+        }
+    }
+    for (lua_pushnil(L); lua_next(L, b); lua_pop(L, 1))
+        left--;
+    return left == 0;
+}
+
+static int equal(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushboolean(L, equal_values(L, 1, 2, 0));
+    return 1;
+}
+
+int luaopen_host_value(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"list", list},   {"is_list", is_list}, {"uint64", uint64}, {"time", time_new},
+        {"kind", kind},   {"shape", shape},     {"keys", keys},     {"copy", copy},
+        {"equal", equal}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    orun_value_push_null(L);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

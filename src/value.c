@@ -1,0 +1,425 @@
+#include "value.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Registry keys and identities: only their addresses count. */
+static const char null_identity = 0;
+static const char list_key = 0;
+static const char uint64_key = 0;
+static const char time_key = 0;
+
+void orun_value_push_null(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)&null_identity);
+}
+
+static void push_list_metatable(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &list_key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "list");
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &list_key);
+}
+
+void orun_value_mark_list(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    push_list_metatable(L);
+    lua_setmetatable(L, index);
+}
+
+static int uint64_tostring(lua_State *L)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)orun_value_to_uint64(L, 1));
+    lua_pushlstring(L, text, (size_t)n);
+    return 1;
+}
+
+static bool is_uint64(lua_State *L, int index)
+{
+    return orun_value_kind(L, index) == ORUN_UINT64;
+}
+
+static int uint64_eq(lua_State *L)
+{
+    lua_pushboolean(L, is_uint64(L, 1) && is_uint64(L, 2) &&
+                           orun_value_to_uint64(L, 1) == orun_value_to_uint64(L, 2));
+    return 1;
+}
+
+static int uint64_lt(lua_State *L)
+{
+    if (!is_uint64(L, 1) || !is_uint64(L, 2))
+        return luaL_error(L, "attempt to compare a uint64 with another type");
+    lua_pushboolean(L, orun_value_to_uint64(L, 1) < orun_value_to_uint64(L, 2));
+    return 1;
+}
+
+static int uint64_le(lua_State *L)
+{
+    if (!is_uint64(L, 1) || !is_uint64(L, 2))
+        return luaL_error(L, "attempt to compare a uint64 with another type");
+    lua_pushboolean(L, orun_value_to_uint64(L, 1) <= orun_value_to_uint64(L, 2));
+    return 1;
+}
+
+/* Pushes the metatable kept under key, making it from the functions the first time. */
+static void push_metatable(lua_State *L, const char *key, const char *name, const luaL_Reg *meta,
+                           const luaL_Reg *methods)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    luaL_setfuncs(L, meta, 0);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    if (methods) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+void orun_value_push_uint64(lua_State *L, uint64_t n)
+{
+    static const luaL_Reg meta[] = {{"__tostring", uint64_tostring},
+                                    {"__eq", uint64_eq},
+                                    {"__lt", uint64_lt},
+                                    {"__le", uint64_le},
+                                    {NULL, NULL}};
+    if (n <= INT64_MAX) {
+        lua_pushinteger(L, (lua_Integer)n);
+        return;
+    }
+    uint64_t *p = lua_newuserdatauv(L, sizeof *p, 0);
+    *p = n;
+    push_metatable(L, &uint64_key, "uint64", meta, NULL);
+    lua_setmetatable(L, -2);
+}
+
+uint64_t orun_value_to_uint64(lua_State *L, int index)
+{
+    return *(const uint64_t *)lua_touserdata(L, index);
+}
+
+/* Days since 1970-01-01 to a civil date (proleptic Gregorian), after Howard Hinnant's published
+ * algorithm. */
+static void civil_from_days(int64_t z, int64_t *year, unsigned *month, unsigned *day)
+{
+    z += 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    unsigned doe = (unsigned)(z - era * 146097);
+    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    unsigned mp = (5 * doy + 2) / 153;
+    *day = doy - (153 * mp + 2) / 5 + 1;
+    *month = mp < 10 ? mp + 3 : mp - 9;
+    *year = (int64_t)yoe + era * 400 + (*month <= 2);
+}
+
+struct civil {
+    int64_t year;
+    unsigned month, day, hour, minute, second;
+};
+
+static struct civil civil_of(const struct orun_time *t)
+{
+    int64_t local = t->seconds + t->offset;
+    int64_t days = local / 86400, rest = local % 86400;
+    if (rest < 0)
+        days--, rest += 86400;
+    struct civil c;
+    civil_from_days(days, &c.year, &c.month, &c.day);
+    c.hour = (unsigned)(rest / 3600);
+    c.minute = (unsigned)(rest / 60 % 60);
+    c.second = (unsigned)(rest % 60);
+    return c;
+}
+
+/* ".123" with trailing zeros cut, or nothing. */
+static int format_fraction(int32_t nanoseconds, char *buffer)
+{
+    if (nanoseconds == 0) {
+        buffer[0] = '\0';
+        return 0;
+    }
+    int n = snprintf(buffer, 16, ".%09d", (int)nanoseconds);
+    while (buffer[n - 1] == '0')
+        buffer[--n] = '\0';
+    return n;
+}
+
+int orun_value_format_time(const struct orun_time *t, char *buffer)
+{
+    struct civil c = civil_of(t);
+    char fraction[16], zone[8] = "Z";
+    format_fraction(t->nanoseconds, fraction);
+    if (t->offset != 0) {
+        int minutes = abs(t->offset) / 60;
+        snprintf(zone, sizeof zone, "%c%02d:%02d", t->offset < 0 ? '-' : '+', minutes / 60 % 100,
+                 minutes % 60);
+    }
+    return snprintf(buffer, ORUN_TIME_TEXT, "%04lld-%02u-%02uT%02u:%02u:%02u%s%s",
+                    (long long)c.year, c.month, c.day, c.hour, c.minute, c.second, fraction, zone);
+}
+
+static const struct orun_time *check_time(lua_State *L, int index)
+{
+    if (orun_value_kind(L, index) != ORUN_TIME)
+        luaL_typeerror(L, index, "time");
+    return orun_value_to_time(L, index);
+}
+
+static int time_tostring(lua_State *L)
+{
+    char text[ORUN_TIME_TEXT];
+    int n = orun_value_format_time(check_time(L, 1), text);
+    lua_pushlstring(L, text, (size_t)n);
+    return 1;
+}
+
+/* time:text(): the form that templates print, 2024-01-02 00:00:00 +0000 UTC */
+static int time_text(lua_State *L)
+{
+    const struct orun_time *t = check_time(L, 1);
+    struct civil c = civil_of(t);
+    char text[96], fraction[16], zone[24] = "+0000 UTC";
+    format_fraction(t->nanoseconds, fraction);
+    if (t->offset != 0) {
+        int minutes = abs(t->offset) / 60;
+        char sign = t->offset < 0 ? '-' : '+';
+        int hours = minutes / 60 % 100;
+        snprintf(zone, sizeof zone, "%c%02d%02d %c%02d%02d", sign, hours, minutes % 60, sign, hours,
+                 minutes % 60);
+    }
+    int n = snprintf(text, sizeof text, "%04lld-%02u-%02u %02u:%02u:%02u%s %s", (long long)c.year,
+                     c.month, c.day, c.hour, c.minute, c.second, fraction, zone);
+    lua_pushlstring(L, text, (size_t)n);
+    return 1;
+}
+
+static int time_parts(lua_State *L)
+{
+    const struct orun_time *t = check_time(L, 1);
+    lua_pushinteger(L, t->seconds);
+    lua_pushinteger(L, t->nanoseconds);
+    lua_pushinteger(L, t->offset);
+    return 3;
+}
+
+static int time_eq(lua_State *L)
+{
+    if (orun_value_kind(L, 1) != ORUN_TIME || orun_value_kind(L, 2) != ORUN_TIME) {
+        lua_pushboolean(L, 0);
+        return 1;
+    }
+    const struct orun_time *a = orun_value_to_time(L, 1), *b = orun_value_to_time(L, 2);
+    lua_pushboolean(L, a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
+                           a->offset == b->offset);
+    return 1;
+}
+
+void orun_value_push_time(lua_State *L, const struct orun_time *t)
+{
+    static const luaL_Reg meta[] = {{"__tostring", time_tostring}, {"__eq", time_eq}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"text", time_text}, {"parts", time_parts}, {NULL, NULL}};
+    struct orun_time *p = lua_newuserdatauv(L, sizeof *p, 0);
+    *p = *t;
+    push_metatable(L, &time_key, "time", meta, methods);
+    lua_setmetatable(L, -2);
+}
+
+const struct orun_time *orun_value_to_time(lua_State *L, int index)
+{
+    return lua_touserdata(L, index);
+}
+
+static bool has_metatable(lua_State *L, int index, const char *key)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+enum orun_kind orun_value_kind(lua_State *L, int index)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TNONE:
+    case LUA_TNIL:
+        return ORUN_NIL;
+    case LUA_TBOOLEAN:
+        return ORUN_BOOLEAN;
+    case LUA_TNUMBER:
+        return lua_isinteger(L, index) ? ORUN_INTEGER : ORUN_FLOAT;
+    case LUA_TSTRING:
+        return ORUN_STRING;
+    case LUA_TLIGHTUSERDATA:
+        return lua_touserdata(L, index) == (void *)&null_identity ? ORUN_NULL : ORUN_OTHER;
+    case LUA_TTABLE:
+        return has_metatable(L, index, &list_key) ? ORUN_LIST : ORUN_MAP;
+    case LUA_TUSERDATA:
+        if (has_metatable(L, index, &uint64_key))
+            return ORUN_UINT64;
+        return has_metatable(L, index, &time_key) ? ORUN_TIME : ORUN_OTHER;
+    default:
+        return ORUN_OTHER;
+    }
+}
+
+/* Shortest of %.15g, %.16g, %.17g that reads back equal, as digits and a decimal exponent. */
+int orun_value_format_float(double n, char *buffer)
+{
+    if (!isfinite(n))
+        return 0;
+    char text[40], digits[24];
+    int precision = 0;
+    do
+        snprintf(text, sizeof text, "%.*e", precision, n);
+    while (strtod(text, NULL) != n && ++precision < 17);
+    int count = 0;
+    const char *e = strchr(text, 'e');
+    for (const char *p = text; p < e; p++) {
+        if (*p >= '0' && *p <= '9')
+            digits[count++] = *p;
+    }
+    int exponent = atoi(e + 1);
+    char *out = buffer;
+    if (text[0] == '-')
+        *out++ = '-';
+    double magnitude = fabs(n);
+    if (magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21)) {
+        *out++ = digits[0];
+        if (count > 1) {
+            *out++ = '.';
+            memcpy(out, digits + 1, (size_t)count - 1);
+            out += count - 1;
+        }
+        out += sprintf(out, "e%c%d", exponent < 0 ? '-' : '+', abs(exponent));
+    } else if (exponent < 0) {
+        *out++ = '0';
+        *out++ = '.';
+        for (int i = -1; i > exponent; i--)
+            *out++ = '0';
+        memcpy(out, digits, (size_t)count);
+        out += count;
+    } else {
+        for (int i = 0; i <= exponent || i < count; i++) {
+            if (i == exponent + 1)
+                *out++ = '.';
+            *out++ = i < count ? digits[i] : '0';
+        }
+    }
+    *out = '\0';
+    return (int)(out - buffer);
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+    const struct orun_key *x = a, *y = b;
+    size_t n = x->length < y->length ? x->length : y->length;
+    int order = memcmp(x->text, y->text, n);
+    if (order != 0)
+        return order;
+    return x->length < y->length ? -1 : x->length > y->length;
+}
+
+/* Pushes the __keys list of the map's metatable, or pushes nothing and returns 0. */
+static lua_Integer push_order(lua_State *L, int index)
+{
+    if (!lua_getmetatable(L, index))
+        return 0;
+    lua_pushliteral(L, "__keys");
+    if (lua_rawget(L, -2) != LUA_TTABLE) {
+        lua_pop(L, 2);
+        return 0;
+    }
+    lua_remove(L, -2);
+    return (lua_Integer)lua_rawlen(L, -1);
+}
+
+int orun_value_push_keys(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 12, "keys");
+    size_t capacity = 16, count = 0;
+    struct orun_key *keys = lua_newuserdatauv(L, capacity * sizeof *keys, 0);
+    int array = lua_gettop(L);
+    lua_Integer ordered = push_order(L, index);
+    int order = ordered ? lua_gettop(L) : 0, placed = 0;
+    if (order) {
+        lua_createtable(L, 0, (int)ordered);
+        placed = lua_gettop(L);
+        for (lua_Integer i = 1; i <= ordered; i++) {
+            lua_rawgeti(L, order, i);
+            lua_pushvalue(L, -1);
+            if (lua_rawget(L, index) != LUA_TNIL) {
+                lua_pop(L, 1);
+                lua_pushboolean(L, 1);
+                lua_rawset(L, placed);
+            } else {
+                lua_pop(L, 2);
+            }
+        }
+    }
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            lua_pop(L, 1);
+            lua_replace(L, array);
+            lua_settop(L, array);
+            return -1;
+        }
+        if (placed) {
+            lua_pushvalue(L, -2);
+            bool done = lua_rawget(L, placed) != LUA_TNIL;
+            lua_pop(L, 1);
+            if (done)
+                continue;
+        }
+        if (count == capacity) {
+            struct orun_key *larger = lua_newuserdatauv(L, 2 * capacity * sizeof *keys, 0);
+            memcpy(larger, keys, count * sizeof *keys);
+            keys = larger;
+            capacity *= 2;
+            lua_replace(L, array);
+        }
+        keys[count].text = lua_tolstring(L, -2, &keys[count].length);
+        count++;
+    }
+    qsort(keys, count, sizeof *keys, compare_strings);
+    lua_createtable(L, (int)(count + (size_t)ordered), 0);
+    lua_Integer n = 0;
+    for (lua_Integer i = 1; i <= ordered; i++) {
+        lua_rawgeti(L, order, i);
+        lua_pushvalue(L, -1);
+        bool present = lua_rawget(L, index) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (present)
+            lua_rawseti(L, -2, ++n);
+        else
+            lua_pop(L, 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        lua_pushlstring(L, keys[i].text, keys[i].length);
+        lua_rawseti(L, -2, ++n);
+    }
+    lua_replace(L, array);
+    lua_settop(L, array);
+    return (int)n;
+}
