@@ -20,6 +20,7 @@ local M = {}
 ---@field identity table<string, string>
 ---@field exports table<string, string> variables written by earlier steps
 ---@field exported? boolean  some step left a variable file
+---@field groups {pgid: integer, startTicks: integer?}[] process groups of the steps that ran
 ---@field process? Process the running step
 ---@field cancelled? boolean
 local Work = {}
@@ -175,6 +176,7 @@ local function new_work(run, job, claimed)
     base = run.environment,
     identity = environment.identity(run.facts, job),
     exports = {},
+    groups = {},
   }, Work)
 end
 
@@ -192,7 +194,7 @@ end
 local function finish(self, state, seconds)
   self.run:record("job.finished", { job = self.job.id, status = state.status, error = state.error })
   if state.status == "completed" then remove_exports(self) end
-  self.claim:release()
+  self.run.claims:release(self.claim, self.run.index[self.job.id], self.groups)
   self:emit("job.finished", {
     status = state.status, error = state.error, hint = state.hint, seconds = seconds, tolerated = state.tolerated,
   })

@@ -1,9 +1,12 @@
 -- A dry run: the selected jobs in the order they would start, with where and how often their steps would run. Touches nothing.
 local directory = require "orun.run.directory"
+local folds = require "orun.state.fold"
 local identity = require "orun.plan.identity"
 local log = require "orun.state.log"
+local snapshot = require "orun.state.snapshot"
 local sorted = require "orun.util.sorted"
 local step = require "orun.run.step"
+local system = require "host.system"
 
 local M = {}
 
@@ -49,7 +52,12 @@ function M.run(options, selected, order, counts)
     end
   end
   emit { type = "run.finished", status = "preview", dryRun = true, counts = counts, seconds = 0, links = {} }
-  return { status = "preview", exit = 0, counts = counts, planId = plan_id }
+  local nothing, id = folds.new(), options.exec_id or ""
+  nothing.status = "completed"
+  local meta = snapshot.metadata(nothing, {
+    execId = id, planId = plan_id, planName = metadata.name or "", user = system.user(), jobTotal = #selected, dryRun = true,
+  })
+  return { status = "preview", exit = 0, execId = id, counts = counts, meta = meta, state = snapshot.state(nothing, id) }
 end
 
 return M

@@ -105,9 +105,11 @@ local function run_process(work, step, position, call)
   local process, message, errno = run.backend.start(call)
   if not process then return failure(start_message(step, call.cwd, message, errno)) end
   work.process = process
+  local group = { pgid = process:pid(), startTicks = process:start_ticks() }
+  table.insert(work.groups, group)
   run:record("step.started", {
     job = work.job.id, attempt = work.attempt, step = id, phase = step.phase or "main",
-    pgid = process:pid(), startTicks = process:start_ticks(),
+    pgid = group.pgid, startTicks = group.startTicks,
   })
   if work.cancelled and not call.after_cancel then process:kill("TERM") end
   local result = process:wait()

@@ -123,6 +123,16 @@ function Claims:evict(index, groups, seconds)
   return claim ~= nil
 end
 
+---Releases the claim of a job that ended here, and ends what its steps left running in their groups.
+---@param claim Claim
+---@param index integer
+---@param groups {pgid: integer, startTicks: integer?}[]
+function Claims:release(claim, index, groups)
+  claim:release()
+  if not lock.held(self.path, index) then return end
+  for _, group in ipairs(groups) do kill_group(group) end
+end
+
 ---Forgets a job, so that it runs again.
 ---@param id string
 ---@param index integer

@@ -1,0 +1,282 @@
+-- `orun run`: resolve the plan, choose the runner, run it, show it.
+local diagnostic = require "orun.diagnostic"
+local execution = require "orun.state.execution"
+local json = require "host.json"
+local migration = require "orun.state.migration"
+local path = require "orun.util.path"
+local pattern = require "orun.util.pattern"
+local process = require "host.process"
+local progress = require "orun.cockpit.progress"
+local runner = require "orun.run.runner"
+local scopes = require "orun.intent.scope"
+local target = require "orun.run.target"
+local value = require "host.value"
+
+local runners = { "docker", "github-actions", "local" }
+
+local function environ(name)
+  local text = process.environ()[name]
+  return text ~= "" and text or nil
+end
+
+-- Inside a step these describe the run that started it, not the one asked for.
+local function inherited(name)
+  return not environ("ORUN_JOB_ID") and environ(name) or nil
+end
+
+---------------------------------------------------------------------------------------------------
+-- What the command line says, before any file is read.
+
+local function known_runner(text)
+  local name = text:match("^%s*(.-)%s*$"):lower()
+  for _, known in ipairs(runners) do
+    if known == name then return name end
+  end
+end
+
+local function check_usage(ctx)
+  local flags = ctx.flags
+  if flags.runner and not known_runner(flags.runner) then
+    error(diagnostic.usage(("unknown runner: %s (known: %s)"):format(flags.runner, table.concat(runners, ", "))), 0)
+  end
+  if flags.gha and flags.runner and known_runner(flags.runner) ~= "github-actions" then
+    error(diagnostic.usage("--gha and --runner " .. flags.runner .. " exclude each other"), 0)
+  end
+  if flags.retry and not flags.job then
+    error(diagnostic.usage("--retry requires --job", "name the job to run again: --job ID --retry"), 0)
+  end
+  if flags.exec_id then
+    local ok, message = execution.check(flags.exec_id)
+    if not ok then error(diagnostic.usage(message), 0) end
+  end
+end
+
+---------------------------------------------------------------------------------------------------
+-- Facts of the run.
+
+local function uses_actions(plan)
+  for _, job in ipairs(plan.jobs) do
+    for _, step in ipairs(job.steps) do
+      if type(step.use) == "string" and step.use:find("%S") then return true end
+    end
+  end
+  return false
+end
+
+local function choose_runner(flags, plan)
+  if flags.gha then return "github-actions" end
+  if flags.runner then return known_runner(flags.runner) end
+  local named = environ("ORUN_RUNNER")
+  if named then
+    local name = known_runner(named)
+    if name then return name end
+    diagnostic.raise {
+      kind = "run.unknown-runner", message = ('ORUN_RUNNER is "%s"; known runners: %s'):format(named, table.concat(runners, ", ")),
+    }
+  end
+  if (environ("GITHUB_ACTIONS") or ""):lower() == "true" or uses_actions(plan) then return "github-actions" end
+  return "local"
+end
+
+-- `--retry` without an execution means the latest one: that is where the job has a state to forget.
+local function execution_id(ctx, store)
+  local id = ctx.flags.exec_id or inherited("ORUN_EXEC_ID")
+  if id or not ctx.flags.retry then return id end
+  local _, latest = execution.latest(store)
+  if not latest then
+    diagnostic.raise { kind = "run.nothing-to-retry", message = "--retry: there is no earlier execution", hint = "name one with --exec-id" }
+  end
+  ctx:note("retry in execution " .. latest)
+  return latest
+end
+
+local function base_directory(ctx, workspace, plan)
+  if workspace.intent then return workspace.root end
+  local written = plan.metadata.workDir
+  return written and path.resolve(ctx.cwd, written) or ctx.cwd
+end
+
+local function environment_patterns(text)
+  if not text then return nil end
+  local patterns = {}
+  for part in text:gmatch("[^,]+") do
+    part = part:match("^%s*(.-)%s*$")
+    if part ~= "" then patterns[#patterns + 1] = part end
+  end
+  return #patterns > 0 and patterns or nil
+end
+
+local function same(a, b)
+  if #a ~= #b then return false end
+  for i, v in ipairs(a) do
+    if v ~= b[i] then return false end
+  end
+  return true
+end
+
+local function banner(ctx, scope)
+  if ctx.flags.json then return end
+  for _, line in ipairs(scopes.banner(scope.detectedComponent, scope.components)) do ctx:note(line) end
+end
+
+-- The components a stored plan is filtered by; a fresh one was compiled for its selection already.
+local function component_filter(ctx, found, lookup)
+  local scope = found.plan.metadata.scope
+  if found.fresh then
+    if scope then banner(ctx, scope) end
+    return nil
+  end
+  if ctx.flags.component then return ctx.flags.component end
+  local current = not ctx.flags.all and target.scope(lookup) or nil
+  if not current then return nil end
+  banner(ctx, current)
+  if type(scope) == "table" and value.is_list(scope.components) and not same(scope.components, current.components) then
+    ctx:note(("warning: plan was generated for [%s] but current scope is [%s]"):format(
+      table.concat(scope.components, ", "), table.concat(current.components, ", ")))
+  end
+  return current.components
+end
+
+local function check_filters(plan, filter)
+  local function none(field, patterns)
+    for _, job in ipairs(plan.jobs) do
+      if pattern.any(patterns, job[field] or "") then return false end
+    end
+    return true
+  end
+  for field, patterns in next, { environment = filter.environments, component = filter.components } do
+    if none(field, patterns) then
+      diagnostic.raise {
+        kind = "run.nothing-selected",
+        message = ("no job of this plan matches %s %s"):format(field, table.concat(patterns, ", ")),
+        hint = "`orun get jobs` lists them",
+      }
+    end
+  end
+end
+
+local function warn_gates(ctx, plan)
+  local gated = {}
+  for _, job in ipairs(plan.jobs) do
+    if job.gates and #job.gates > 0 then gated[#gated + 1] = job.id end
+  end
+  if #gated == 0 then return end
+  ctx.report:warn {
+    kind = "run.gates-not-enforced",
+    message = ("gates (approval, promotion) are not enforced yet; %d job(s) of this plan have some: %s"):format(
+      #gated, table.concat(gated, ", ", 1, math.min(#gated, 5))),
+  }
+end
+
+---------------------------------------------------------------------------------------------------
+
+local function print_summary(ctx, result)
+  ctx:print(json.encode(value.shape { "execID", "meta", "state" } {
+    execID = result.execId, meta = result.meta, state = result.state,
+  }, { indent = 2 }))
+end
+
+local function migrate(ctx, workspace)
+  local id, message = migration.run(workspace.root, workspace.store)
+  if message then ctx.report:warn { kind = "state.migration", message = "cannot migrate .orun-state.json: " .. message } end
+  if not id then return end
+  local line = ("migrated .orun-state.json to execution %s"):format(id)
+  if ctx.flags.json then ctx:note(line) else ctx:print(line) end
+end
+
+local function lookup_options(ctx, args, workspace)
+  local flags = ctx.flags
+  return {
+    ref = args[1] or flags.plan or inherited("ORUN_PLAN_ID"),
+    store = workspace.store,
+    allow_modified = flags.allow_modified_plan,
+    compile = {
+      intent = flags.intent, cwd = ctx.cwd, config_dir = flags.config_dir, all = flags.all, strict = flags.strict,
+      environments = environment_patterns(flags.env), components = flags.component,
+    },
+  }
+end
+
+local function subscriber(ctx, plan)
+  local show = progress.new {
+    plan = plan,
+    style = ctx.flags.json and ctx.style_err or ctx.style,
+    write = function(text)
+      if ctx.flags.json then io.stderr:write(text) else ctx:write(text) end
+    end,
+    verbose = ctx.flags.verbose,
+    job = ctx.flags.job,
+  }
+  return function(event)
+    if event.type == "warning" then ctx.report:warn { kind = "run.warning", message = event.message } end
+    show(event)
+  end
+end
+
+local function run_options(ctx, found, lookup, workspace)
+  local flags, plan = ctx.flags, found.plan
+  local options = {
+    plan = plan, plan_text = found.text, store = workspace.store, root = base_directory(ctx, workspace, plan),
+    exec_id = execution_id(ctx, workspace.store), concurrency = flags.concurrency,
+    component_concurrency = flags.component_concurrency, job = flags.job, retry = flags.retry,
+    environments = not found.fresh and environment_patterns(flags.env) or nil,
+    components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
+    workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
+    on_event = subscriber(ctx, plan),
+  }
+  check_filters(plan, options)
+  return options
+end
+
+local function run(ctx, args)
+  check_usage(ctx)
+  local workspace = ctx:workspace()
+  migrate(ctx, workspace)
+  local lookup = lookup_options(ctx, args, workspace)
+  local found = target.find(lookup, ctx.report)
+  if #found.plan.jobs == 0 then
+    local text = ctx.style:glyph("completed") .. " no jobs to run\n"
+    if ctx.flags.json then
+      ctx:print("{}")
+    else
+      ctx:write(text)
+    end
+    return 0
+  end
+  warn_gates(ctx, found.plan)
+  local result = runner.run(run_options(ctx, found, lookup, workspace))
+  if ctx.flags.json then print_summary(ctx, result) end
+  return result.exit
+end
+
+return {
+  summary = "Run a plan",
+  usage = "orun run [component|plan] [flags]",
+  description = [[
+Without an argument a fresh plan is compiled, stored and run. An argument names a stored plan (id, name, or at least four digits
+of its checksum), a plan file, or a component, for which a fresh plan is compiled.
+
+Every run has an execution record under .orun/executions. Running again with the same --exec-id continues it: completed jobs and
+steps are not repeated.]],
+  flags = {
+    { name = "plan", short = "p", value = "REF", help = "plan file, name or checksum prefix (same as the argument)" },
+    { name = "job", value = "ID", help = "run one job: its id or a unique beginning of it" },
+    { name = "retry", type = "boolean", help = "forget the recorded state of --job first" },
+    { name = "component", value = "NAME", repeatable = true, help = "only these components (NAME* matches a prefix)" },
+    { name = "env", short = "e", value = "LIST", help = "only these environments (comma list, NAME* matches a prefix)" },
+    { name = "concurrency", value = "N", type = "integer", default = 0, help = "most jobs at once (0: what the plan says)" },
+    { name = "component-concurrency", value = "N", type = "integer", default = 1, help = "most components at once (0: no limit)" },
+    { name = "exec-id", value = "ID", help = "execution to start or to continue (ORUN_EXEC_ID)" },
+    { name = "runner", value = "NAME", help = "local, docker or github-actions (ORUN_RUNNER)" },
+    { name = "gha", type = "boolean", help = "same as --runner github-actions" },
+    { name = "workdir", value = "DIR", help = "run every job in this directory" },
+    { name = "dry-run", type = "boolean", help = "show what would run, run nothing" },
+    { name = "verbose", type = "boolean", help = "show commands and complete output" },
+    { name = "json", type = "boolean", help = "print a summary as JSON at the end" },
+    { name = "strict", type = "boolean", help = "warnings of the compiler are errors" },
+    { name = "allow-modified-plan", type = "boolean", help = "run a plan file although it was edited" },
+    { name = "isolation", value = "MODE", choices = { "none" }, hidden = true, help = "none: jobs share the workspace" },
+  },
+  args = { { name = "target", help = "plan or component", optional = true, complete = "plans" } },
+  run = run,
+}

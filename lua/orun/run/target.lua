@@ -1,0 +1,87 @@
+-- What `orun run [ref]` is about: a stored plan, a plan file, or a fresh plan (of one component).
+local compiler = require "orun.compiler"
+local diagnostic = require "orun.diagnostic"
+local reader = require "orun.plan.reader"
+local stores = require "orun.plan.store"
+
+local M = {}
+
+---@class TargetOptions
+---@field ref? string
+---@field store string
+---@field compile table            options of orun.compiler
+---@field allow_modified? boolean
+
+---@class Target
+---@field plan table
+---@field text? string   bytes of a fresh plan
+---@field fresh boolean
+---@field components? string[] selection implied by a component name
+
+local function raise(err)
+  diagnostic.raise(err)
+end
+
+local function fresh(options, components, report)
+  local compile = {}
+  for k, v in next, options.compile do compile[k] = v end
+  compile.components = components or compile.components
+  local compiled = compiler.compile(compile, report)
+  local path, err = stores.open(options.store):save(compiled.plan, compiled.text)
+  if not path then raise(err) end
+  return { plan = compiled.plan, text = compiled.text, fresh = true, components = components }
+end
+
+local function stored(options, path, report)
+  return { plan = reader.read(path, { allow_modified = options.allow_modified }, report), fresh = false }
+end
+
+-- Whether the intent knows a component of exactly that name. Mistakes in it are reported when it is compiled.
+local function is_component(options, name)
+  local ok, model = pcall(compiler.model, options.compile, diagnostic.collector {}, false)
+  if not ok then
+    if diagnostic.is(model) then return false end
+    error(model, 0)
+  end
+  for _, component in ipairs(model.components) do
+    if component.name == name then return true end
+  end
+  return false
+end
+
+local function is_checksum_prefix(ref)
+  local hex = ref:gsub("^sha256%-", "")
+  return #hex >= 4 and not hex:find("%X")
+end
+
+---@param options TargetOptions
+---@param report table collector of warnings
+---@return Target
+function M.find(options, report)
+  local ref = options.ref
+  if not ref then return fresh(options, nil, report) end
+  local path, how = stores.open(options.store):resolve(ref)
+  if path and how ~= "prefix" then return stored(options, path, report) end
+  if ref == "latest" then raise(how) end
+  -- The beginning of a checksum may be a component's name too; the component wins.
+  if is_checksum_prefix(ref) and not is_component(options, ref) then
+    if path then return stored(options, path, report) end
+    if how.kind == "plan.ambiguous" then raise(how) end
+  end
+  return fresh(options, { ref }, report)
+end
+
+---The component scope of the working directory, for a stored plan: it filters the plan's jobs.
+---@param options TargetOptions
+---@return {detectedComponent: string, components: string[]}?
+function M.scope(options)
+  local report = diagnostic.collector {}
+  local ok, model, loaded = pcall(compiler.model, options.compile, report, false)
+  if not ok then
+    if diagnostic.is(model) then return nil end
+    error(model, 0)
+  end
+  return compiler.scope(model, loaded.root, options.compile, report)
+end
+
+return M

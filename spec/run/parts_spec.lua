@@ -1,0 +1,99 @@
+local directory = require "orun.run.directory"
+local envfile = require "orun.run.envfile"
+local environment = require "orun.run.environment"
+local link = require "orun.run.link"
+local secret = require "orun.run.secret"
+local shell = require "orun.run.shell"
+local step = require "orun.run.step"
+local value = require "host.value"
+
+describe("variable files (05 case 34)", function()
+  it("hold lines and blocks", function()
+    assert.same({ TOKEN = "a+b/c==", X = "", B = "one\n\ntwo", C = "" }, envfile.parse(
+      "\239\187\191TOKEN=a+b/c==\r\n\n  \nX=\nB<<E F\none\n\ntwo\nE F\nC<<END\nEND\n"))
+    assert.same({ A = "b<<c" }, envfile.parse("A=b<<c"))
+  end)
+
+  it("cannot set what belongs to orun or to a CI system", function()
+    assert.same({ OK = "1" }, envfile.parse("ORUN_X=1\ngithub_x=1\nRUNNER_X=1\nNode_Options=1\nOK=1\n"))
+  end)
+
+  it("are refused when malformed", function()
+    local wrong = {
+      ["plain"] = "NAME=value", ["=x"] = "NAME=value", ["A<<END\nx\n"] = '"END" is missing', ["<<E\nE\n"] = "needs a name",
+    }
+    for text, part in next, wrong do
+      local found, message = envfile.parse(text)
+      assert.is_nil(found)
+      assert.truthy(message:find(part, 1, true), message)
+    end
+  end)
+end)
+
+describe("environment values", function()
+  it("are texts", function()
+    assert.equal("1234567", environment.text(1234567))
+    assert.equal("true", environment.text(true))
+    assert.equal("", environment.text(value.null))
+    assert.equal('["a",1]', environment.text(value.list { "a", 1 }))
+    assert.equal('{"a":"<"}', environment.text { a = "<" })
+  end)
+end)
+
+describe("links", function()
+  it("05 case 32: carry the text before them as label", function()
+    assert.same({ { label = "Preview URL", url = "https://x.example/y" } }, link.extract("- Preview URL: https://x.example/y\n"))
+    assert.same({ { label = "Link", url = "http://a/b" } }, link.extract("http://a/b\nagain http://a/b"))
+    assert.same({ { label = "a label that is s...", url = "https://u" } }, link.extract("a label that is surely too long: https://u"))
+    assert.same({}, link.extract("nothing here"))
+  end)
+end)
+
+describe("secrets", function()
+  it("are known by the names of their variables", function()
+    for _, name in ipairs { "GITHUB_TOKEN", "api_key", "DbPassword", "X_SECRET" } do assert.is_true(secret.is_name(name), name) end
+    for _, name in ipairs { "PATH", "KEYBOARD", "TOKENS" } do assert.is_false(secret.is_name(name), name) end
+    assert.same({ "line-one-of-it\nshort", "line-one-of-it", "abcdefgh" },
+      secret.values { A_TOKEN = "abcdefgh", B_KEY = "line-one-of-it\nshort", C_KEY = "short", D = "abcdefghij" })
+    assert.is_nil(secret.values { A = "b" })
+    assert.equal("a *** b ***", secret.hide("a s3cret!! b s3cret!!", { "s3cret!!" }))
+  end)
+end)
+
+describe("shells", function()
+  it("follow the templates of GitHub Actions when one is named", function()
+    assert.same({ "sh", "-c", "make" }, shell.command(nil, "make"))
+    assert.same({ "bash", "--noprofile", "--norc", "-eo", "pipefail", "/f" }, shell.command(" bash ", "make", "/f"))
+    assert.same({ "sh", "-e", "/f" }, shell.command("sh", "make", "/f"))
+    assert.same({ "perl", "-w", "/f%1" }, shell.command("perl -w {0}", "make", "/f%1"))
+    assert.same({ "node", "/f" }, shell.command("node", "make", "/f"))
+    assert.equal(".py", shell.extension("python"))
+  end)
+end)
+
+describe("working directories", function()
+  it("05 case 22: are joined once", function()
+    assert.equal("/w/svc", directory.job("/w", { path = "svc" }))
+    assert.equal("/w", directory.job("/w", { path = "./" }))
+    assert.equal("/w", directory.job("/w", {}))
+    assert.equal("/abs", directory.job("/w", { path = "/abs" }))
+    assert.equal("/o", directory.job("/w", { path = "svc" }, "/o"))
+    assert.equal("/w/svc/sub", directory.step("/w/svc", { ["working-directory"] = " sub " }))
+    assert.equal("/abs", directory.step("/w/svc", { ["working-directory"] = "/abs" }))
+  end)
+end)
+
+describe("attempts", function()
+  it("05 case 17: are counted by the step, else by the job", function()
+    assert.equal(2, step.attempts({ retries = 5 }, { retry = 1 }))
+    assert.equal(6, step.attempts({ retries = 5 }, {}))
+    assert.equal(1, step.attempts({}, {}))
+  end)
+
+  it("are spaced by doubling delays up to half a minute", function()
+    assert.equal(1, step.delay(2, 1))
+    assert.equal(2, step.delay(3, 1))
+    assert.equal(30, step.delay(9, 1))
+    assert.equal(0, step.delay(5, 0))
+  end)
+end)

@@ -1,0 +1,104 @@
+local claims = require "orun.state.claim"
+local fs = require "host.fs"
+local journal = require "orun.state.journal"
+local lock = require "host.lock"
+local process = require "host.process"
+
+-- Appends a record as another process would.
+local function foreign(path, kind, record, pid)
+  local file = assert(io.open(path, "ab"))
+  file:write(journal.line(kind, record, "2026-01-01T00:00:00.000Z", pid, 1))
+  file:close()
+end
+
+describe("claims", function()
+  local dir, writer, held
+
+  before_each(function()
+    dir = assert(fs.temporary("/tmp/orun-claim-"))
+    writer = assert(journal.writer(dir .. "/journal.jsonl"))
+    held = claims.open(dir, writer)
+  end)
+  after_each(function()
+    writer:close()
+    fs.remove_tree(dir)
+  end)
+
+  local path = function() return dir .. "/journal.jsonl" end
+
+  it("give a job to one process", function()
+    local mine = held:try("a", 1)
+    assert.equal("claimed", mine.state)
+    assert.equal(1, mine.attempt)
+    assert.is_true(lock.held(dir .. "/claims", 1))
+    local other_writer = assert(journal.writer(path()))
+    local other = claims.open(dir, other_writer)
+    writer:append("run.started", { execId = "x", host = claims.host(), startTicks = process.start_ticks() })
+    other_writer:refresh()
+    other_writer.fold.jobs.a.owner = { pid = process.pid(), startTicks = process.start_ticks() }
+    assert.equal("running", other:try("a", 1).state)
+    assert.equal("claimed", other:try("b", 2).state)
+    writer:append("job.finished", { job = "a", status = "completed" })
+    mine.claim:release()
+    assert.equal("completed", other:try("a", 1).state)
+    other_writer:close()
+  end)
+
+  it("go to the next one when the owner died", function()
+    foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = 1 }, 999999)
+    foreign(path(), "job.started", { job = "a", attempt = 1 }, 999999)
+    local result = held:try("a", 1)
+    assert.equal("claimed", result.state)
+    assert.equal(2, result.attempt)
+  end)
+
+  it("of a failed job can be taken again only when it failed before this run", function()
+    writer:append("job.started", { job = "a", attempt = 1 })
+    writer:append("job.finished", { job = "a", status = "failed", error = "e" })
+    assert.equal("failed", held:try("a", 1).state)
+    held:begin()
+    local result = held:try("a", 1)
+    assert.equal("claimed", result.state)
+    result.claim:release()
+  end)
+
+  it("held by processes of a dead owner are freed by ending those", function()
+    local byte = assert(lock.byte(dir .. "/claims", 1))
+    local child = assert(process.start { argv = { "sleep", "60" }, inherit = { byte }, output = "null" })
+    byte:release()
+    foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = 1 }, 999999)
+    foreign(path(), "job.started", { job = "a", attempt = 1 }, 999999)
+    foreign(path(), "step.started", { job = "a", attempt = 1, step = "s", pgid = child:pid(), startTicks = child:start_ticks() }, 999999)
+    local result = held:try("a", 1)
+    assert.equal("stray", result.state)
+    assert.is_true(held:evict(1, result.groups))
+    assert.equal("KILL", child:wait().signal)
+    assert.equal("claimed", held:try("a", 1).state)
+  end)
+
+  it("never kill a group whose number was given to another process", function()
+    local byte = assert(lock.byte(dir .. "/claims", 1))
+    local child = assert(process.start { argv = { "sleep", "60" }, inherit = { byte }, output = "null" })
+    byte:release()
+    assert.is_false(held:evict(1, { { pgid = child:pid(), startTicks = child:start_ticks() - 1 } }, 0.1))
+    assert.is_true(process.alive(child:pid()))
+    child:kill("KILL")
+    child:wait()
+  end)
+
+  it("are refused a reset while the job runs elsewhere, and granted it afterwards", function()
+    local result = held:try("a", 1)
+    writer.fold.jobs.a.owner = { pid = process.pid(), startTicks = process.start_ticks() }
+    local ok, message = held:reset("a", 1)
+    assert.is_nil(ok)
+    assert.truthy(message:find("running in another process", 1, true))
+    fs.mkdir(dir .. "/logs/a")
+    fs.write(dir .. "/logs/a/s.log", "old")
+    writer:append("step.finished", { job = "a", attempt = 1, step = "s", status = "completed", log = "logs/a/s.log", logBytes = 3 })
+    writer:append("job.finished", { job = "a", status = "completed" })
+    result.claim:release()
+    assert.is_true(held:reset("a", 1))
+    assert.is_nil(writer.fold.jobs.a)
+    assert.is_false(fs.exists(dir .. "/logs/a/s.log"))
+  end)
+end)
