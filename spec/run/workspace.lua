@@ -70,7 +70,7 @@ function M.plan(jobs, options)
     local job = { id = given[1], steps = value.list {} }
     job.component, job.environment, job.name = given[1]:match("^([^@]+)@([^.]+)%.(.+)$")
     for k, v in next, given do
-      if type(k) == "string" then job[k] = v end
+      if type(k) == "string" then job[k] = (k == "dependsOn" or k == "gates") and value.list(v) or v end
     end
     for i = 2, #given do
       local step = type(given[i]) == "table" and given[i] or { run = given[i] }

@@ -163,7 +163,7 @@ local function acquire(run, job, index)
 end
 
 local function new_work(run, job, claimed)
-  local ids = run:step_ids(job)
+  local ids = log.step_ids(job)
   return setmetatable({
     run = run,
     job = job,
