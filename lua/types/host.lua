@@ -368,23 +368,25 @@ local fs = {}
 ---@return string? message
 ---@return string? errno
 function fs.read(path) end
----Writes a file so that a reader sees the old or the new content, never a part: temporary name in the same directory, fsync, rename.
+---Writes a file so that a reader sees the old or the new content, never a part: temporary name in the same directory, fsync, rename,
+---fsync of the directory. A symbolic link at `path` is replaced by the file; what it points to stays as it is. The mode is that of
+---`options`, whatever an older file had.
 ---@param path string
 ---@param bytes string
----@param options? {mode?: integer, sync?: boolean}  mode default 0644 (less umask); sync=false skips fsync (for data that can be made again)
+---@param options? {mode?: integer, sync?: boolean}  mode default 0644 (less umask); sync=false skips both fsyncs (for data that can be made again)
 ---@return true?
 ---@return string? message
 ---@return string? errno
 function fs.write(path, bytes, options) end
 ---@class Appender: userdata
 local Appender = {}
----Opens a file for appending records (created if missing, mode 0644). If it does not end in a newline, one is written first.
+---Opens a file for appending records (created if missing, mode 0644). If it ends inside a line, the first record starts a new one.
 ---@param path string
 ---@return Appender?
 ---@return string? message
 ---@return string? errno
 function fs.appender(path) end
----Appends bytes with one write(2).
+---Appends bytes with one write(2). A short write is nil, message, "ENOSPC"; the next record then starts on a new line.
 ---@param bytes string
 ---@return true?
 ---@return string? message
@@ -400,9 +402,10 @@ function Appender:close() end
 ---@class WalkEntry
 ---@field path string    relative to the root, `/`-joined
 ---@field type string    as in Stat
----@field size integer
+---@field size? integer  with options.stat
+---@field mtime? integer seconds, with options.stat
 ---@class WalkOptions
----@field skip? string[]        directory names not entered, at any depth
+---@field skip? string[]        directory names left out with all below them, at any depth
 ---@field skip_any? string[]    names left out whatever their type
 ---@field names? string[]       report only entries with these base names (all directories are still walked)
 ---@field stat? boolean         fill `size` and `mtime` (default false: type only)
@@ -425,6 +428,7 @@ function fs.list(path) end
 ---@return string? message
 ---@return string? errno
 function fs.stat(path, options) end
+---Whether something is there; a link whose target is missing is not.
 ---@param path string
 ---@return boolean
 function fs.exists(path) end
@@ -458,7 +462,7 @@ function fs.remove_tree(path) end
 ---@return string? message
 ---@return string? errno
 function fs.rename(from, to) end
----Makes or replaces (atomically) a symbolic link.
+---Makes or replaces (atomically) a symbolic link; anything else at `path` stays and is an error ("EEXIST").
 ---@param target string
 ---@param path string
 ---@return true?
@@ -475,7 +479,9 @@ function fs.readlink(path) end
 ---@return string? message
 ---@return string? errno
 function fs.realpath(path) end
----@return string
+---@return string?
+---@return string? message
+---@return string? errno "ENOENT" when the directory has been removed
 function fs.cwd() end
 ---@param path string
 ---@param mode integer
@@ -484,9 +490,9 @@ function fs.cwd() end
 ---@return string? errno
 function fs.chmod(path, mode) end
 ---Copies a tree: directories 0755, links as they are, regular files by reflink (FICLONE) or bytes, permission bits kept; sockets, pipes
----and devices left out.
+---and devices left out. Modes are subject to the umask. On failure nothing stays at `to`; `to` may lie inside `from`.
 ---@param from string
----@param to string must not exist
+---@param to string must not exist; its parent must
 ---@param options? {skip?: string[], skip_any?: string[]}
 ---@return {files: integer, reflinks: integer, bytes: integer}?
 ---@return string? message
@@ -575,6 +581,14 @@ function hash.new() end
 ---@param bytes string
 ---@return Hasher self
 function Hasher:update(bytes) end
+---Adds a tree as sha256_tree would hash it.
+---@param root string
+---@param options? {skip?: string[], prefix?: string}
+---@return Hasher? self
+---@return string? message
+---@return string? errno
+function Hasher:tree(root, options) end
+---The digest so far; more may follow.
 ---@return string hex
 function Hasher:hex() end
 ---@param key string
