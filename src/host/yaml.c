@@ -1,0 +1,685 @@
+/* host.yaml: documents of nodes with positions, and the values they mean. */
+#include "yaml_document.h"
+#include "yaml_writer.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DOCUMENT "host.yaml.document"
+#define TAG_PREFIX "tag:yaml.org,2002:"
+
+/* User values of a document: its name, its bytes. */
+enum { NAME = 1, BYTES = 2 };
+
+static struct yaml_document *check_document(lua_State *L)
+{
+    return luaL_checkudata(L, 1, DOCUMENT);
+}
+
+static struct yaml_node *check_node(lua_State *L, struct yaml_document *d, int argument)
+{
+    lua_Integer id = luaL_checkinteger(L, argument);
+    luaL_argcheck(L, id >= 1 && id <= d->node_count, argument, "no such node");
+    return &d->nodes[id - 1];
+}
+
+static const char *const kinds[] = {"scalar", "sequence", "mapping"};
+
+/* Pushes nil and an error table; returns 2. */
+static int push_problem(lua_State *L, int document, const char *message, int line, int column,
+                        const char *hint)
+{
+    document = lua_absindex(L, document);
+    lua_pushnil(L);
+    lua_createtable(L, 0, 7);
+    lua_pushliteral(L, "yaml");
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, message);
+    lua_setfield(L, -2, "message");
+    lua_getiuservalue(L, document, NAME);
+    lua_setfield(L, -2, "file");
+    if (line > 0) {
+        lua_pushinteger(L, line);
+        lua_setfield(L, -2, "line");
+        lua_pushinteger(L, column);
+        lua_setfield(L, -2, "column");
+    }
+    if (hint) {
+        lua_pushstring(L, hint);
+        lua_setfield(L, -2, "hint");
+    }
+    return 2;
+}
+
+static int push_source(lua_State *L, int document, lua_Integer line);
+
+static int read_document(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    luaL_checkstring(L, 2);
+    struct yaml_document *d = lua_newuserdatauv(L, sizeof *d, 2);
+    *d = (struct yaml_document){0};
+    luaL_setmetatable(L, DOCUMENT);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, NAME);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, BYTES);
+    struct yaml_problem problem = {0};
+    if (yaml_document_read(d, bytes, length, &problem))
+        return 1;
+    const char *hint = strstr(problem.message, "cannot start any token")
+                           ? "a tab cannot indent; use spaces"
+                           : NULL;
+    push_problem(L, 3, problem.message, problem.line, problem.column, hint);
+    if (problem.line > 0 && push_source(L, 3, problem.line))
+        lua_setfield(L, -2, "source");
+    return 2;
+}
+
+static int collect(lua_State *L)
+{
+    yaml_document_free(check_document(L));
+    return 0;
+}
+
+static int document_name(lua_State *L)
+{
+    check_document(L);
+    lua_getiuservalue(L, 1, NAME);
+    return 1;
+}
+
+static int push_source(lua_State *L, int document, lua_Integer line)
+{
+    lua_getiuservalue(L, document, BYTES);
+    size_t length;
+    const char *bytes = lua_tolstring(L, -1, &length), *end = bytes + length;
+    lua_pop(L, 1); /* the document keeps it */
+    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+        bytes += 3;
+    for (lua_Integer i = 1; bytes < end; i++) {
+        const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
+        const char *next = stop ? stop + 1 : end;
+        if (!stop)
+            stop = end;
+        if (i == line) {
+            if (stop > bytes && stop[-1] == '\r')
+                stop--;
+            lua_pushlstring(L, bytes, (size_t)(stop - bytes));
+            return 1;
+        }
+        bytes = next;
+    }
+    return 0;
+}
+
+static int document_source(lua_State *L)
+{
+    check_document(L);
+    return push_source(L, 1, luaL_checkinteger(L, 2));
+}
+
+static int document_root(lua_State *L)
+{
+    check_document(L);
+    lua_pushinteger(L, 1);
+    return 1;
+}
+
+static int document_kind(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    lua_pushstring(L, kinds[check_node(L, d, 2)->kind]);
+    return 1;
+}
+
+static int document_text(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    if (n->kind != YAML_KIND_SCALAR)
+        return 0;
+    lua_pushlstring(L, n->text, n->length);
+    return 1;
+}
+
+static int document_style(lua_State *L)
+{
+    static const char *const styles[] = {"plain", "single", "double", "literal", "folded"};
+    struct yaml_document *d = check_document(L);
+    lua_pushstring(L, styles[check_node(L, d, 2)->style]);
+    return 1;
+}
+
+static int document_tag(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    lua_pushstring(L, check_node(L, d, 2)->tag);
+    return 1;
+}
+
+static int document_position(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    lua_pushinteger(L, n->line);
+    lua_pushinteger(L, n->column);
+    return 2;
+}
+
+static bool tagged(const struct yaml_node *n, const char *type)
+{
+    return n->tag && strncmp(n->tag, TAG_PREFIX, sizeof TAG_PREFIX - 1) == 0 &&
+           strcmp(n->tag + sizeof TAG_PREFIX - 1, type) == 0;
+}
+
+/* What a scalar node means, its style and explicit tag considered; false when the tag contradicts
+ * the text. */
+static bool resolve_node(const struct yaml_node *n, struct yaml_scalar *s)
+{
+    s->kind = ORUN_STRING;
+    bool wants = tagged(n, "int") || tagged(n, "float") || tagged(n, "bool") || tagged(n, "null") ||
+                 tagged(n, "timestamp");
+    if (n->tag ? !wants : n->style != YAML_STYLE_PLAIN)
+        return true;
+    yaml_resolve(n->text, n->length, s);
+    if (!wants)
+        return true;
+    if (tagged(n, "float") && (s->kind == ORUN_INTEGER || s->kind == ORUN_UINT64)) {
+        s->number = s->kind == ORUN_INTEGER ? (double)s->integer : (double)s->unsigned_integer;
+        s->kind = ORUN_FLOAT;
+    }
+    return (tagged(n, "int") && (s->kind == ORUN_INTEGER || s->kind == ORUN_UINT64)) ||
+           (tagged(n, "float") && s->kind == ORUN_FLOAT) ||
+           (tagged(n, "bool") && s->kind == ORUN_BOOLEAN) ||
+           (tagged(n, "null") && s->kind == ORUN_NULL) ||
+           (tagged(n, "timestamp") && s->kind == ORUN_TIME);
+}
+
+static int document_class(lua_State *L)
+{
+    static const char *const names[] = {
+        [ORUN_NULL] = "null",   [ORUN_BOOLEAN] = "boolean", [ORUN_INTEGER] = "integer",
+        [ORUN_FLOAT] = "float", [ORUN_STRING] = "string",   [ORUN_UINT64] = "uint64",
+        [ORUN_TIME] = "time"};
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    if (n->kind != YAML_KIND_SCALAR) {
+        lua_pushliteral(L, "string");
+        return 1;
+    }
+    struct yaml_scalar s;
+    resolve_node(n, &s);
+    lua_pushstring(L, names[s.kind]);
+    return 1;
+}
+
+/* ---- mappings ---------------------------------------------------------------------------------
+ */
+
+static bool is_merge_key(const struct yaml_node *n)
+{
+    return n->kind == YAML_KIND_SCALAR && n->length == 2 && memcmp(n->text, "<<", 2) == 0 &&
+           (n->tag ? tagged(n, "merge") : n->style == YAML_STYLE_PLAIN);
+}
+
+static bool same_key(const struct yaml_node *a, const struct yaml_node *b)
+{
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+/* One walk through the entries of a mapping, merges applied. */
+struct entries {
+    lua_State *L;
+    struct yaml_document *d;
+    const struct yaml_node *wrong; /* the node that an error is about */
+    char message[320];
+};
+
+static bool entries_fail(struct entries *e, const struct yaml_node *n, const char *message)
+{
+    e->wrong = n;
+    if (message)
+        snprintf(e->message, sizeof e->message, "%s", message);
+    return false;
+}
+
+static bool duplicate(struct entries *e, const struct yaml_node *again,
+                      const struct yaml_node *first)
+{
+    snprintf(e->message, sizeof e->message, "the key '%.100s' is already set on line %d",
+             again->text, first->line);
+    return entries_fail(e, again, NULL);
+}
+
+/* Every key of a mapping is a scalar and stands once. */
+static bool check_keys(struct entries *e, const struct yaml_node *map)
+{
+    struct yaml_document *d = e->d;
+    const int *child = d->children + map->first;
+    for (int i = 0; i < map->count; i += 2) {
+        if (d->nodes[child[i]].kind != YAML_KIND_SCALAR)
+            return entries_fail(e, &d->nodes[child[i]],
+                                "a key must be a scalar, not a list or a mapping");
+    }
+    if (map->count <= 32) {
+        for (int i = 2; i < map->count; i += 2) {
+            for (int j = 0; j < i; j += 2) {
+                if (same_key(&d->nodes[child[i]], &d->nodes[child[j]]))
+                    return duplicate(e, &d->nodes[child[i]], &d->nodes[child[j]]);
+            }
+        }
+        return true;
+    }
+    lua_State *L = e->L;
+    lua_createtable(L, 0, map->count / 2);
+    for (int i = 0; i < map->count; i += 2) {
+        const struct yaml_node *k = &d->nodes[child[i]];
+        lua_pushlstring(L, k->text, k->length);
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, -3) != LUA_TNIL) {
+            const struct yaml_node *first = &d->nodes[lua_tointeger(L, -1)];
+            lua_pop(L, 3);
+            return duplicate(e, k, first);
+        }
+        lua_pop(L, 1);
+        lua_pushinteger(L, child[i]);
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+    return true;
+}
+
+typedef bool (*entry_visit)(struct entries *e, int key, int value, void *data);
+
+static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit, void *data,
+                      int depth);
+
+static bool visit_merge(struct entries *e, const struct yaml_node *source, entry_visit visit,
+                        void *data, int depth)
+{
+    static const char wrong[] =
+        "a merge key << takes a mapping, an alias of one, or a list of those";
+    if (depth > 100)
+        return entries_fail(e, source, "merge keys nested too deeply");
+    if (source->kind == YAML_KIND_MAPPING)
+        return visit_map(e, source, visit, data, depth + 1);
+    if (source->kind != YAML_KIND_SEQUENCE)
+        return entries_fail(e, source, wrong);
+    for (int i = 0; i < source->count; i++) {
+        const struct yaml_node *item = &e->d->nodes[e->d->children[source->first + i]];
+        if (item->kind != YAML_KIND_MAPPING)
+            return entries_fail(e, item, wrong);
+        if (!visit_map(e, item, visit, data, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+/* Explicit entries first, then merged ones; a key may be visited more than once, the first visit
+ * counts. */
+static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit, void *data,
+                      int depth)
+{
+    if (!check_keys(e, map))
+        return false;
+    const int *child = e->d->children + map->first;
+    int merge = -1;
+    for (int i = 0; i < map->count; i += 2) {
+        if (is_merge_key(&e->d->nodes[child[i]]))
+            merge = child[i + 1];
+        else if (!visit(e, child[i], child[i + 1], data))
+            return false;
+    }
+    return merge < 0 || visit_merge(e, &e->d->nodes[merge], visit, data, depth);
+}
+
+static bool has_merge(const struct yaml_document *d, const struct yaml_node *map)
+{
+    for (int i = 0; i < map->count; i += 2) {
+        if (is_merge_key(&d->nodes[d->children[map->first + i]]))
+            return true;
+    }
+    return false;
+}
+
+/* Stack at the given index: the list of entries; above it the set of names already there, when
+ * merging. */
+struct entry_list {
+    int list, seen;
+    lua_Integer count;
+};
+
+static bool add_entry(struct entries *e, int key, int value, void *data)
+{
+    struct entry_list *out = data;
+    lua_State *L = e->L;
+    const struct yaml_node *k = &e->d->nodes[key];
+    if (out->seen) {
+        lua_pushlstring(L, k->text, k->length);
+        lua_pushvalue(L, -1);
+        bool known = lua_rawget(L, out->seen) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (known) {
+            lua_pop(L, 1);
+            return true;
+        }
+        lua_pushboolean(L, 1);
+        lua_rawset(L, out->seen);
+    }
+    lua_createtable(L, 3, 0);
+    lua_pushlstring(L, k->text, k->length);
+    lua_rawseti(L, -2, 1);
+    lua_pushinteger(L, value + 1);
+    lua_rawseti(L, -2, 2);
+    lua_pushinteger(L, key + 1);
+    lua_rawseti(L, -2, 3);
+    lua_rawseti(L, out->list, ++out->count);
+    return true;
+}
+
+static int entries_problem(lua_State *L, struct entries *e)
+{
+    push_problem(L, 1, e->message, e->wrong->line, e->wrong->column, NULL);
+    if (push_source(L, 1, e->wrong->line))
+        lua_setfield(L, -2, "source");
+    return 2;
+}
+
+static int document_entries(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    luaL_argcheck(L, n->kind == YAML_KIND_MAPPING, 2, "not a mapping");
+    struct entries e = {.L = L, .d = d};
+    struct entry_list out = {0};
+    lua_createtable(L, n->count / 2, 0);
+    out.list = lua_gettop(L);
+    if (has_merge(d, n)) {
+        lua_newtable(L);
+        out.seen = lua_gettop(L);
+    }
+    if (!visit_map(&e, n, add_entry, &out, 0))
+        return entries_problem(L, &e);
+    lua_settop(L, out.list);
+    return 1;
+}
+
+struct search {
+    const char *key;
+    size_t length;
+    int key_node, value_node;
+};
+
+static bool match_entry(struct entries *e, int key, int value, void *data)
+{
+    struct search *s = data;
+    const struct yaml_node *k = &e->d->nodes[key];
+    if (s->value_node < 0 && k->length == s->length && memcmp(k->text, s->key, s->length) == 0) {
+        s->key_node = key;
+        s->value_node = value;
+    }
+    return true;
+}
+
+/* Without the check for duplicates: this serves messages about documents that may be wrong. */
+static void find_in_map(struct entries *e, const struct yaml_node *map, struct search *s, int depth)
+{
+    const int *child = e->d->children + map->first;
+    int merge = -1;
+    for (int i = 0; i < map->count; i += 2) {
+        const struct yaml_node *k = &e->d->nodes[child[i]];
+        if (k->kind != YAML_KIND_SCALAR)
+            continue;
+        if (is_merge_key(k))
+            merge = child[i + 1];
+        else
+            match_entry(e, child[i], child[i + 1], s);
+    }
+    if (s->value_node >= 0 || merge < 0 || depth > 100)
+        return;
+    const struct yaml_node *source = &e->d->nodes[merge];
+    if (source->kind == YAML_KIND_MAPPING)
+        find_in_map(e, source, s, depth + 1);
+    for (int i = 0; source->kind == YAML_KIND_SEQUENCE && i < source->count && s->value_node < 0;
+         i++) {
+        const struct yaml_node *item = &e->d->nodes[e->d->children[source->first + i]];
+        if (item->kind == YAML_KIND_MAPPING)
+            find_in_map(e, item, s, depth + 1);
+    }
+}
+
+static int document_get(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    struct search s = {.key_node = -1, .value_node = -1};
+    s.key = luaL_checklstring(L, 3, &s.length);
+    struct entries e = {.L = L, .d = d};
+    if (n->kind == YAML_KIND_MAPPING)
+        find_in_map(&e, n, &s, 0);
+    if (s.value_node < 0)
+        return 0;
+    lua_pushinteger(L, s.value_node + 1);
+    lua_pushinteger(L, s.key_node + 1);
+    return 2;
+}
+
+static int document_find(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    int top = lua_gettop(L), at = 0, key = -1;
+    bool complete = true;
+    struct entries e = {.L = L, .d = d};
+    for (int i = 2; i <= top && complete; i++) {
+        struct yaml_node *n = &d->nodes[at];
+        if (lua_isinteger(L, i) && n->kind == YAML_KIND_SEQUENCE) {
+            lua_Integer index = lua_tointeger(L, i);
+            complete = index >= 1 && index <= n->count;
+            if (complete)
+                at = d->children[n->first + index - 1];
+        } else if (n->kind == YAML_KIND_MAPPING) {
+            struct search s = {.key_node = -1, .value_node = -1};
+            lua_pushvalue(L, i);
+            s.key = luaL_checklstring(L, -1, &s.length);
+            find_in_map(&e, n, &s, 0);
+            lua_pop(L, 1);
+            complete = s.value_node >= 0;
+            if (complete)
+                at = s.value_node, key = s.key_node;
+        } else {
+            complete = false;
+        }
+    }
+    lua_pushinteger(L, at + 1);
+    lua_pushboolean(L, complete);
+    if (key < 0)
+        return 2;
+    lua_pushinteger(L, key + 1);
+    return 3;
+}
+
+static int document_length(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    lua_pushinteger(L, n->kind == YAML_KIND_MAPPING ? n->count / 2 : n->count);
+    return 1;
+}
+
+static int document_items(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    luaL_argcheck(L, n->kind == YAML_KIND_SEQUENCE, 2, "not a sequence");
+    lua_createtable(L, n->count, 0);
+    for (int i = 0; i < n->count; i++) {
+        lua_pushinteger(L, d->children[n->first + i] + 1);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* ---- free-form values -------------------------------------------------------------------------
+ */
+
+static bool push_value(struct entries *e, int id);
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Pushes the bytes of !!binary text; false when it is not base64. */
+static bool push_binary(lua_State *L, const char *text, size_t length)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    unsigned bits = 0;
+    int have = 0, digits = 0, padding = 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (c == '\n' || c == '\r' || c == ' ' || c == '\t')
+            continue;
+        int digit = base64_digit(c);
+        if (c == '=') {
+            padding++;
+            continue;
+        }
+        if (digit < 0 || padding)
+            return false;
+        bits = bits << 6 | (unsigned)digit;
+        digits++;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            luaL_addchar(&b, (char)(bits >> have & 0xff));
+        }
+    }
+    if ((digits + padding) % 4 != 0 || padding > 2)
+        return false;
+    luaL_pushresult(&b);
+    return true;
+}
+
+static bool push_scalar(struct entries *e, const struct yaml_node *n)
+{
+    lua_State *L = e->L;
+    struct yaml_scalar s;
+    if (tagged(n, "binary"))
+        return push_binary(L, n->text, n->length) ||
+               entries_fail(e, n, "!!binary takes base64 text");
+    if (!resolve_node(n, &s)) {
+        snprintf(e->message, sizeof e->message, "'%.60s' is no !!%s", n->text,
+                 n->tag + sizeof TAG_PREFIX - 1);
+        return entries_fail(e, n, NULL);
+    }
+    switch (s.kind) {
+    case ORUN_NULL:
+        orun_value_push_null(L);
+        return true;
+    case ORUN_BOOLEAN:
+        lua_pushboolean(L, s.boolean);
+        return true;
+    case ORUN_INTEGER:
+        lua_pushinteger(L, s.integer);
+        return true;
+    case ORUN_UINT64:
+        orun_value_push_uint64(L, s.unsigned_integer);
+        return true;
+    case ORUN_FLOAT:
+        if (!isfinite(s.number))
+            return entries_fail(e, n, "infinity and not-a-number cannot be written to a plan");
+        lua_pushnumber(L, s.number);
+        return true;
+    case ORUN_TIME:
+        orun_value_push_time(L, &s.time);
+        return true;
+    default:
+        lua_pushlstring(L, n->text, n->length);
+        return true;
+    }
+}
+
+static bool set_member(struct entries *e, int key, int value, void *data)
+{
+    lua_State *L = e->L;
+    int map = *(int *)data;
+    const struct yaml_node *k = &e->d->nodes[key];
+    lua_pushlstring(L, k->text, k->length);
+    lua_pushvalue(L, -1);
+    bool known = lua_rawget(L, map) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (known) {
+        lua_pop(L, 1);
+        return true;
+    }
+    if (!push_value(e, value))
+        return false;
+    lua_rawset(L, map);
+    return true;
+}
+
+static bool push_value(struct entries *e, int id)
+{
+    lua_State *L = e->L;
+    const struct yaml_node *n = &e->d->nodes[id];
+    if (n->kind == YAML_KIND_SCALAR)
+        return push_scalar(e, n);
+    luaL_checkstack(L, 10, "YAML value");
+    if (n->kind == YAML_KIND_MAPPING) {
+        lua_createtable(L, 0, n->count / 2);
+        int map = lua_gettop(L);
+        return visit_map(e, n, set_member, &map, 0);
+    }
+    lua_createtable(L, n->count, 0);
+    orun_value_mark_list(L, -1);
+    for (int i = 0; i < n->count; i++) {
+        if (!push_value(e, e->d->children[n->first + i]))
+            return false;
+        lua_rawseti(L, -2, i + 1);
+    }
+    return true;
+}
+
+static int document_value(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    struct entries e = {.L = L, .d = d};
+    if (push_value(&e, (int)(n - d->nodes)))
+        return 1;
+    return entries_problem(L, &e);
+}
+
+int luaopen_host_yaml(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"name", document_name},       {"source", document_source},
+        {"root", document_root},       {"kind", document_kind},
+        {"text", document_text},       {"style", document_style},
+        {"tag", document_tag},         {"position", document_position},
+        {"class", document_class},     {"value", document_value},
+        {"length", document_length},   {"items", document_items},
+        {"entries", document_entries}, {"get", document_get},
+        {"find", document_find},       {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"read", read_document}, {"encode", yaml_encode}, {NULL, NULL}};
+    luaL_newmetatable(L, DOCUMENT);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}

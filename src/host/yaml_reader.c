@@ -1,0 +1,287 @@
+/* libyaml events -> nodes. */
+#include "yaml_document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { CHUNK = 16 * 1024 };
+
+struct anchor {
+    const char *name;
+    int node;
+};
+
+/* A collection that is open: its node, and where its children begin in the pending list. */
+struct frame {
+    int node, pending;
+};
+
+struct reader {
+    struct yaml_document *d;
+    struct yaml_problem *problem;
+    struct anchor *anchors;
+    int anchor_count, anchor_capacity;
+    struct frame *frames;
+    int frame_count, frame_capacity;
+    int *pending;
+    int pending_count, pending_capacity;
+};
+
+static bool fail(struct reader *r, const char *message, yaml_mark_t mark)
+{
+    r->problem->message = message;
+    r->problem->line = (int)mark.line + 1;
+    r->problem->column = (int)mark.column + 1;
+    return false;
+}
+
+static bool out_of_memory(struct reader *r)
+{
+    r->problem->message = "out of memory";
+    return false;
+}
+
+/* Makes room for one more element of an array. */
+static bool reserve(void **array, int count, int *capacity, size_t size)
+{
+    if (count < *capacity)
+        return true;
+    int larger = *capacity ? *capacity * 2 : 32;
+    void *grown = realloc(*array, (size_t)larger * size);
+    if (!grown)
+        return false;
+    *array = grown;
+    *capacity = larger;
+    return true;
+}
+
+static const char *keep(struct yaml_document *d, const void *bytes, size_t length)
+{
+    struct yaml_chunk *c = d->chunks;
+    if (!c || c->size - c->used < length + 1) {
+        size_t size = length + 1 > CHUNK ? length + 1 : CHUNK;
+        c = malloc(sizeof *c + size);
+        if (!c)
+            return NULL;
+        *c = (struct yaml_chunk){.rest = d->chunks, .size = size};
+        d->chunks = c;
+    }
+    char *p = c->data + c->used;
+    memcpy(p, bytes, length);
+    p[length] = '\0';
+    c->used += length + 1;
+    return p;
+}
+
+static int new_node(struct reader *r, enum yaml_kind kind, yaml_mark_t mark, const yaml_char_t *tag,
+                    const yaml_char_t *anchor)
+{
+    struct yaml_document *d = r->d;
+    if (!reserve((void **)&d->nodes, d->node_count, &d->node_capacity, sizeof *d->nodes))
+        return -1;
+    int id = d->node_count++;
+    d->nodes[id] = (struct yaml_node){
+        .kind = kind, .line = (int)mark.line + 1, .column = (int)mark.column + 1, .weight = 1};
+    if (tag && !(d->nodes[id].tag = keep(d, tag, strlen((const char *)tag))))
+        return -1;
+    if (anchor) {
+        if (!reserve((void **)&r->anchors, r->anchor_count, &r->anchor_capacity,
+                     sizeof *r->anchors))
+            return -1;
+        const char *name = keep(d, anchor, strlen((const char *)anchor));
+        if (!name)
+            return -1;
+        r->anchors[r->anchor_count++] = (struct anchor){name, id};
+    }
+    return id;
+}
+
+static bool add_child(struct reader *r, int id)
+{
+    if (r->frame_count == 0)
+        return true;
+    if (!reserve((void **)&r->pending, r->pending_count, &r->pending_capacity, sizeof *r->pending))
+        return out_of_memory(r);
+    r->pending[r->pending_count++] = id;
+    return true;
+}
+
+static bool read_scalar(struct reader *r, const yaml_event_t *e)
+{
+    int id =
+        new_node(r, YAML_KIND_SCALAR, e->start_mark, e->data.scalar.tag, e->data.scalar.anchor);
+    if (id < 0)
+        return out_of_memory(r);
+    struct yaml_node *n = &r->d->nodes[id];
+    n->length = e->data.scalar.length;
+    n->text = keep(r->d, e->data.scalar.value, n->length);
+    if (!n->text)
+        return out_of_memory(r);
+    switch (e->data.scalar.style) {
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+        n->style = YAML_STYLE_SINGLE;
+        break;
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+        n->style = YAML_STYLE_DOUBLE;
+        break;
+    case YAML_LITERAL_SCALAR_STYLE:
+        n->style = YAML_STYLE_LITERAL;
+        break;
+    case YAML_FOLDED_SCALAR_STYLE:
+        n->style = YAML_STYLE_FOLDED;
+        break;
+    default:
+        n->style = YAML_STYLE_PLAIN;
+    }
+    return add_child(r, id);
+}
+
+static bool open_collection(struct reader *r, const yaml_event_t *e)
+{
+    bool map = e->type == YAML_MAPPING_START_EVENT;
+    int id = new_node(r, map ? YAML_KIND_MAPPING : YAML_KIND_SEQUENCE, e->start_mark,
+                      map ? e->data.mapping_start.tag : e->data.sequence_start.tag,
+                      map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor);
+    if (id < 0 || !add_child(r, id))
+        return out_of_memory(r);
+    if (!reserve((void **)&r->frames, r->frame_count, &r->frame_capacity, sizeof *r->frames))
+        return out_of_memory(r);
+    r->d->nodes[id].open = true;
+    r->frames[r->frame_count++] = (struct frame){id, r->pending_count};
+    return true;
+}
+
+static bool close_collection(struct reader *r)
+{
+    struct yaml_document *d = r->d;
+    struct frame f = r->frames[--r->frame_count];
+    struct yaml_node *n = &d->nodes[f.node];
+    n->open = false;
+    n->first = d->child_count;
+    n->count = r->pending_count - f.pending;
+    for (int i = f.pending; i < r->pending_count; i++) {
+        if (!reserve((void **)&d->children, d->child_count, &d->child_capacity,
+                     sizeof *d->children))
+            return out_of_memory(r);
+        d->children[d->child_count++] = r->pending[i];
+        n->weight += d->nodes[r->pending[i]].weight;
+    }
+    r->pending_count = f.pending;
+    return true;
+}
+
+static bool read_alias(struct reader *r, const yaml_event_t *e)
+{
+    const char *name = (const char *)e->data.alias.anchor;
+    for (int i = r->anchor_count - 1; i >= 0; i--) {
+        if (strcmp(r->anchors[i].name, name) != 0)
+            continue;
+        if (r->d->nodes[r->anchors[i].node].open) {
+            snprintf(r->problem->text, sizeof r->problem->text,
+                     "the anchor '%.100s' contains itself", name);
+            return fail(r, r->problem->text, e->start_mark);
+        }
+        return add_child(r, r->anchors[i].node);
+    }
+    snprintf(r->problem->text, sizeof r->problem->text, "unknown anchor '%.100s'", name);
+    return fail(r, r->problem->text, e->start_mark);
+}
+
+/* Few nodes that expand to very many: refused, since every reader would visit each of them. */
+static bool is_bomb(const struct yaml_document *d)
+{
+    double all = d->nodes[0].weight, aliased = all - d->node_count;
+    double ratio = all <= 400000    ? 0.99
+                   : all >= 4000000 ? 0.10
+                                    : 0.99 - 0.89 * (all - 400000) / 3600000;
+    return all > 1000 && aliased > 100 && aliased / all > ratio;
+}
+
+/* true to go on; *done after the first document. */
+static bool take(struct reader *r, const yaml_event_t *e, bool *done)
+{
+    switch (e->type) {
+    case YAML_SCALAR_EVENT:
+        return read_scalar(r, e);
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        return open_collection(r, e);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return close_collection(r);
+    case YAML_ALIAS_EVENT:
+        return read_alias(r, e);
+    case YAML_DOCUMENT_END_EVENT:
+    case YAML_STREAM_END_EVENT:
+        *done = true;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool syntax_error(struct reader *r, const yaml_parser_t *p)
+{
+    yaml_mark_t mark = p->problem_mark;
+    const char *what = p->problem ? p->problem : "malformed YAML";
+    if (p->error == YAML_READER_ERROR) {
+        snprintf(r->problem->text, sizeof r->problem->text, "%s (byte %zu of the file)", what,
+                 p->problem_offset);
+        return fail(r, r->problem->text, p->mark);
+    }
+    if (p->context)
+        snprintf(r->problem->text, sizeof r->problem->text, "%s (%s that begins on line %zu)", what,
+                 p->context, p->context_mark.line + 1);
+    else
+        snprintf(r->problem->text, sizeof r->problem->text, "%s", what);
+    return fail(r, r->problem->text, mark);
+}
+
+bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t length,
+                        struct yaml_problem *problem)
+{
+    struct reader r = {.d = d, .problem = problem};
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return out_of_memory(&r);
+    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+        bytes += 3, length -= 3;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    bool ok = true, done = false;
+    while (ok && !done) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            ok = parser.error == YAML_MEMORY_ERROR ? out_of_memory(&r) : syntax_error(&r, &parser);
+            break;
+        }
+        ok = take(&r, &event, &done);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    if (ok && d->node_count == 0) {
+        yaml_mark_t origin = {0};
+        int id = new_node(&r, YAML_KIND_SCALAR, origin, NULL, NULL);
+        ok = id == 0 && (d->nodes[0].text = keep(d, "", 0)) ? true : out_of_memory(&r);
+    }
+    if (ok && is_bomb(d))
+        ok = fail(&r, "aliases expand to far more than is written", (yaml_mark_t){0});
+    free(r.anchors);
+    free(r.frames);
+    free(r.pending);
+    return ok;
+}
+
+void yaml_document_free(struct yaml_document *d)
+{
+    for (struct yaml_chunk *c = d->chunks; c;) {
+        struct yaml_chunk *rest = c->rest;
+        free(c);
+        c = rest;
+    }
+    free(d->nodes);
+    free(d->children);
+    *d = (struct yaml_document){0};
+}
