@@ -133,7 +133,8 @@ function Check:selection(profile, job, selection, lenient)
       self:finding(from_template, at, "unknown-step", ('profile "%s" enables the step "%s", which the job "%s" does not have')
         :format(profile.name, key, job.name), suggestion.hint(key, keys) or ("steps: " .. table.concat(keys, ", ")))
     elseif seen[key] then
-      self:finding(lenient, at, "repeated-step", ('profile "%s" enables the step "%s" of job "%s" twice'):format(profile.name, key, job.name))
+      self:finding(lenient, at, "repeated-step",
+        ('profile "%s" enables the step "%s" of job "%s" twice'):format(profile.name, key, job.name))
     end
     seen[key] = true
   end

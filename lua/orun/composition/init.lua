@@ -128,8 +128,8 @@ end
 ---@param intent {compositions?: {sources?: table[], resolution?: table}, place?: Place} decoded intent
 ---@param root string the intent's directory
 ---@param report table collector
----@param options? {config_dir?: string, cwd?: string, display?: (fun(path: string): string), lock?: boolean}  cwd: what config_dir is relative
---- to; display: how files are named in messages; lock: write the lock file
+---@param options? {config_dir?: string, cwd?: string, display?: (fun(path: string): string), lock?: boolean}
+--- cwd: what config_dir is relative to; display: how files are named in messages; lock: write the lock file
 ---@return Registry
 function M.load(intent, root, report, options)
   options = options or {}
