@@ -2,7 +2,6 @@
 local json = require "host.json"
 local sorted = require "orun.util.sorted"
 local value = require "host.value"
-local yaml = require "host.yaml"
 
 local M = {}
 
@@ -123,7 +122,7 @@ end
 function M.encode(plan, format)
   if format ~= "yaml" then return json.encode(plan, { indent = 2 }) end
   if next(plan.spec or {}) == nil then plan = without(plan, { spec = true }) end
-  return yaml.encode(plan)
+  return require("host.yaml").encode(plan)
 end
 
 return M

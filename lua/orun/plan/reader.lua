@@ -6,11 +6,11 @@ local fs = require "host.fs"
 local identity = require "orun.plan.identity"
 local json = require "host.json"
 local value = require "host.value"
-local yaml = require "host.yaml"
 
 local M = {}
 
 local function from_yaml(text, path)
+  local yaml = require "host.yaml"
   local tree, err = yaml.read(text, path)
   if not tree then return nil, err end
   return tree:value(tree:root())
