@@ -12,8 +12,9 @@ local head = "metadata: {name: demo}\n" .. Sources.intent
 local function platform(spec, options)
   options = options or {}
   return Sources.new {
-    ["intent.yaml"] = head .. (options.environments or "environments: {dev: {}}\n") .. (options.components
-      or "components:\n  - name: app\n    type: site\n    domain: web\n    subscribe: {environments: ['*']}\n") .. (options.component or ""),
+    ["intent.yaml"] = head .. (options.environments or "environments: {dev: {}}\n")
+      .. (options.components or "components:\n  - name: app\n    type: site\n    domain: web\n    subscribe: {environments: ['*']}\n")
+      .. (options.component or ""),
     ["kit/site/composition.yaml"] = Sources.composition("site", spec),
   }
 end
@@ -37,8 +38,13 @@ local function failure(spec, options)
 end
 
 local function profile_of(selection)
-  return ("  jobs:\n    - name: build\n      steps:\n        - {name: none, run: n}\n        - {name: plan, capability: plan, run: p}\n"
-    .. "        - {name: apply, capability: apply, run: a}\n  defaultProfile: p\n  executionProfiles: {p: {jobs: {build: %s}}}\n"):format(selection)
+  return ([[
+  jobs:
+    - name: build
+      steps: [{name: none, run: n}, {name: plan, capability: plan, run: p}, {name: apply, capability: apply, run: a}]
+  defaultProfile: p
+  executionProfiles: {p: {jobs: {build: %s}}}
+]]):format(selection)
 end
 
 describe("bind", function()
@@ -63,8 +69,8 @@ describe("bind", function()
   end)
 
   it("reads phases leniently and refuses unknown ones (03 case 4, 02 case 21)", function()
-    local job = platform("  jobs: [{name: build, steps: [{name: z, phase: ' POST ', run: x}, {name: a, run: x}, {name: n, order: -1, run: x}]}]\n")
-      :jobs()["app@dev.build"]
+    local job = platform("  jobs:\n    - name: build\n      steps: [{name: z, phase: ' POST ', run: x}, {name: a, run: x}, "
+      .. "{name: n, order: -1, run: x}]\n"):jobs()["app@dev.build"]
     assert.equal("n a z", steps_of(job))
     assert.equal("post", job.steps[3].phase)
     has(failure "  jobs:\n    - name: build\n      steps:\n        - name: a\n          phase: later\n", "kit/site/composition.yaml:11:18",
@@ -122,7 +128,8 @@ describe("bind", function()
   it("refuses profiles of other types, also in environments that are not selected (03 case 10)", function()
     local text = platform(profile_of "{stepsEnabled: [none]}", {
       environments = "environments: {dev: {}, prod: {}}\n",
-      components = "components:\n  - {name: app, type: site, subscribe: {environments: [{name: dev}, {name: prod, profile: k8s.verify}]}}\n",
+      components = "components:\n  - name: app\n    type: site\n"
+        .. "    subscribe: {environments: [{name: dev}, {name: prod, profile: k8s.verify}]}\n",
     })
     local compiled, err = text:compile { environments = { "dev" } }
     assert.is_nil(compiled)
@@ -144,7 +151,8 @@ describe("bind", function()
   end)
 
   it("rejects two steps of one id in a job", function()
-    has(failure "  jobs: [{name: build, steps: [{name: a, run: x}, {name: step-3, run: x}, {run: y}]}]\n", "bind.duplicate-step", '"step-3"')
+    has(failure "  jobs: [{name: build, steps: [{name: a, run: x}, {name: step-3, run: x}, {run: y}]}]\n", "bind.duplicate-step",
+      '"step-3"')
   end)
 
   it("warns about jobs without steps and names profiles' unknown jobs when they are used (02 quirk 7)", function()
@@ -239,7 +247,8 @@ describe("bind", function()
   end)
 
   it("renders outputs", function()
-    local job = platform("  jobs: [{name: build, outputs: ['{{.orun.environment.name}}/*.a'], steps: [{name: a, run: x}]}]\n"):jobs()["app@dev.build"]
+    local spec = "  jobs: [{name: build, outputs: ['{{.orun.environment.name}}/*.a'], steps: [{name: a, run: x}]}]\n"
+    local job = platform(spec):jobs()["app@dev.build"]
     assert.same({ "dev/*.a" }, { table.unpack(job.outputs) })
   end)
 

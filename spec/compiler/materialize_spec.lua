@@ -11,11 +11,13 @@ local function platform(component)
   return Sources.new {
     ["intent.yaml"] = "metadata: {name: demo, description: d}\n" .. Sources.intent .. "environments: {dev: {}}\ncomponents:\n"
       .. "  - name: app\n    type: site\n    subscribe: {environments: [dev]}\n" .. (component or ""),
-    ["kit/site/composition.yaml"] = Sources.composition("site", "  jobs: [{name: build, steps: [{name: make, run: 'a < b && c é {{.parameters.big}}'}]}]\n"),
+    ["kit/site/composition.yaml"] = Sources.composition("site",
+      "  jobs: [{name: build, steps: [{name: make, run: 'a < b && c é {{.parameters.big}}'}]}]\n"),
   }
 end
 
-local numbers = "    parameters: {a: 1.10, big: 1000000.0, huge: 1e21, tiny: 0.0000001, day: 2020-01-02, none: null, size: 18446744073709551615}\n"
+local numbers = "    parameters: {a: 1.10, big: 1000000.0, huge: 1e21, tiny: 0.0000001, day: 2020-01-02, none: null, "
+  .. "size: 18446744073709551615}\n"
 
 describe("materialize", function()
   after_each(Sources.clean)

@@ -1,3 +1,4 @@
+local json = require "host.json"
 local Sources = dofile "spec/support/sources.lua"
 
 local function has(text, ...)
@@ -126,10 +127,14 @@ components:
   end)
 
   describe("promotion", function()
-    local function promoted(entry, extra)
-      return platform(("environments: {dev: {}, prod: {promotion: {dependsOn: [%s]}}}\ncomponents:\n"):format(entry)
-        .. "  - {name: db, type: app, subscribe: {environments: [dev]}}\n  - {name: app, type: app, subscribe: {environments: [dev, prod]}}\n"
-        .. "  - {name: web, type: app, subscribe: {environments: [prod]}}\n" .. (extra or ""))
+    local function promoted(entry)
+      return platform(([[
+environments: {dev: {}, prod: {promotion: {dependsOn: [%s]}}}
+components:
+  - {name: db, type: app, subscribe: {environments: [dev]}}
+  - {name: app, type: app, subscribe: {environments: [dev, prod]}}
+  - {name: web, type: app, subscribe: {environments: [prod]}}
+]]):format(entry))
     end
 
     it("waits for the same component", function()
@@ -144,8 +149,8 @@ components:
       local job = jobs["app@prod.build"]
       assert.is_nil(job.dependsOn)
       assert.equal(1, #job.gates)
-      assert.equal('{"type":"environment-promotion","environment":"dev","component":"app","condition":"success","match":{"revision":"source"}}',
-        require("host.json").encode(job.gates[1]))
+      assert.equal('{"type":"environment-promotion","environment":"dev","component":"app","condition":"success",'
+        .. '"match":{"revision":"source"}}', json.encode(job.gates[1]))
       assert.is_nil(jobs["web@prod.build"].gates)
     end)
 
@@ -184,7 +189,10 @@ components:
   - {name: b, type: app, subscribe: {environments: [dev]}, dependsOn: [{component: a}]}
 ]])
     has(text, "intent.yaml:5:", "a@dev.build → b@dev.build → a@dev.build")
-    local sources = platform "environments: {dev: {}}\ncomponents: [{name: a, type: app, subscribe: {environments: [dev]}, dependsOn: [{component: a}]}]\n"
+    local sources = platform [[
+environments: {dev: {}}
+components: [{name: a, type: app, subscribe: {environments: [dev]}, dependsOn: [{component: a}]}]
+]]
     has(errors(sources), "a@dev.build → a@dev.build")
     assert.is_nil(sources:read ".orun/plans/latest.json")
   end)
@@ -202,11 +210,12 @@ components:
   it("refuses two jobs with one output, and outputs elsewhere (decision 18)", function()
     local files = { ["kit/out/composition.yaml"] = Sources.composition("out",
       "  jobs: [{name: build, outputs: [./o/x.tar], steps: [{name: make, run: make}]}]\n") }
-    local text = errors(platform("environments: {dev: {}, prod: {}}\ncomponents: [{name: a, type: out, subscribe: {environments: ['*']}}]\n", files))
+    local components = "components: [{name: a, type: out, subscribe: {environments: ['*']}}]\n"
+    local text = errors(platform("environments: {dev: {}, prod: {}}\n" .. components, files))
     has(text, "kit/out/composition.yaml:6:", "a@dev.build and a@prod.build both have the output o/x.tar", "orun.environment.name")
     files["kit/out/composition.yaml"] = Sources.composition("out",
       "  jobs: [{name: build, outputs: [../x, /y], steps: [{name: make, run: make}]}]\n")
-    text = errors(platform("environments: {dev: {}}\ncomponents: [{name: a, type: out, subscribe: {environments: ['*']}}]\n", files))
+    text = errors(platform("environments: {dev: {}}\n" .. components, files))
     has(text, '"../x"', '"/y"', "outside the work tree")
   end)
 end)

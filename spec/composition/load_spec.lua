@@ -125,8 +125,8 @@ describe("composition documents", function()
 
   it("check default job and step ids (02 case 6)", function()
     has(document(Sources.composition("helm", "  jobs: [{name: g}]\n")), "composition.default-job", 'defaultJob "build"')
-    has(document(Sources.composition("helm", "  jobs: [{name: build, steps: [{name: a}, {name: b, id: a}]}]\n")), "composition.duplicate-step",
-      'two steps with the id "a"')
+    has(document(Sources.composition("helm", "  jobs: [{name: build, steps: [{name: a}, {name: b, id: a}]}]\n")),
+      "composition.duplicate-step", 'two steps with the id "a"')
     has(document(Sources.composition("helm", "  jobs: []\n")), "composition.no-jobs")
     has(document "kind: Job\n", "kind: Composition, found Job")
   end)
@@ -135,15 +135,16 @@ describe("composition documents", function()
     local jobs = "  jobs: [{name: build, steps: [{name: b, id: bb}]}]\n"
     has(document(Sources.composition("helm", jobs .. "  executionProfiles: {p: {jobs: {build: {stepsEnabled: [bb]}}}}\n")),
       "composition.default-profile", "no defaultProfile")
-    local text = document(Sources.composition("helm", jobs
-      .. "  defaultProfile: q\n  executionProfiles:\n    p: {jobs: {build: {stepsEnabled: [b, bb, bb]}, buidl: {stepsEnabled: []}}}\n    r: {}\n"))
+    local text = document(Sources.composition("helm", jobs .. "  defaultProfile: q\n  executionProfiles:\n"
+      .. "    p: {jobs: {build: {stepsEnabled: [b, bb, bb]}, buidl: {stepsEnabled: []}}}\n    r: {}\n"))
     has(text, 'defaultProfile "q" does not exist', 'enables the step "b"', 'enables the step "bb" of job "build" twice',
       'unknown job "buidl"', "did you mean build?", 'selects no step of the job "buidl"', 'profile "r" selects no job')
   end)
 
   local split = {
     ["kit/site/composition.yaml"] = "kind: Composition\nmetadata: {name: site}\nspec:\n  type: site\n  defaultJob: build\n"
-      .. "  defaultProfile: check\n  schemaRef: {name: site-params}\n  jobs: [{name: build, description: x, templateRef: {name: site-build}}]\n"
+      .. "  defaultProfile: check\n  schemaRef: {name: site-params}\n"
+      .. "  jobs: [{name: build, description: x, templateRef: {name: site-build}}]\n"
       .. "  profiles: [{name: check, profileRef: {name: site-check}}]\n",
     ["kit/site/schema.yaml"] = "kind: ComponentSchema\nmetadata: {name: site-params}\nspec: {type: site, schema: {type: object}}\n",
     ["kit/site/jobs/site-build.yaml"] = "kind: JobTemplate\nmetadata: {name: site-build}\nspec:\n  runsOn: here\n  retries: 2\n"
@@ -218,12 +219,15 @@ describe("composition sources", function()
   after_each(Sources.clean)
 
   local function intent(resolution)
-    return "compositions:\n  sources:\n    - {name: a, kind: dir, path: a}\n    - {name: b, kind: dir, path: b}\n    - {name: c, kind: dir, path: c}\n"
-      .. "    - {name: d, kind: dir, path: d}\n" .. (resolution and ("  resolution: %s\n"):format(resolution) or "")
+    local list = "compositions:\n  sources:\n"
+    for _, name in ipairs { "a", "b", "c", "d" } do list = list .. ("    - {name: %s, kind: dir, path: %s}\n"):format(name, name) end
+    return list .. (resolution and ("  resolution: %s\n"):format(resolution) or "")
   end
 
   local function choose(resolution)
-    local files = { ["intent.yaml"] = intent(resolution), ["d/stack.yaml"] = Sources.stack, ["d/y/composition.yaml"] = Sources.composition "y" }
+    local files = {
+      ["intent.yaml"] = intent(resolution), ["d/stack.yaml"] = Sources.stack, ["d/y/composition.yaml"] = Sources.composition "y",
+    }
     for _, name in ipairs { "a", "b", "c" } do
       files[name .. "/stack.yaml"] = ("kind: Stack\nmetadata: {name: p%s}\n"):format(name)
       files[name .. "/x/composition.yaml"] = Sources.composition "x"
@@ -255,7 +259,8 @@ describe("composition sources", function()
     local platform = Sources.new {
       ["intent.yaml"] = intent "{precedence: [a]}", ["d/stack.yaml"] = Sources.stack, ["d/y/composition.yaml"] = Sources.composition "y",
       ["a/stack.yaml"] = Sources.stack, ["a/x/composition.yaml"] = Sources.composition "x", ["b/stack.yaml"] = Sources.stack,
-      ["b/x/composition.yaml"] = Sources.composition "x", ["c/stack.yaml"] = Sources.stack, ["c/x/composition.yaml"] = Sources.composition "x",
+      ["b/x/composition.yaml"] = Sources.composition "x", ["c/stack.yaml"] = Sources.stack,
+      ["c/x/composition.yaml"] = Sources.composition "x",
     }
     local registry, report = platform:load()
     assert.equal("", Sources.text(report.errors))
@@ -284,8 +289,16 @@ describe("composition sources", function()
   end)
 
   it("are checked before anything is read", function()
-    local text = failing { ["intent.yaml"] = "compositions:\n  sources:\n    - {kind: dir, path: x}\n    - {name: a, kind: dri, path: x}\n"
-      .. "    - {name: b, kind: dir}\n    - {name: b, kind: dir, path: x}\n    - {name: d, kind: oci, ref: x}\n    - {name: e, kind: dir, path: none}\n" }
+    local text = failing { ["intent.yaml"] = [[
+compositions:
+  sources:
+    - {kind: dir, path: x}
+    - {name: a, kind: dri, path: x}
+    - {name: b, kind: dir}
+    - {name: b, kind: dir, path: x}
+    - {name: d, kind: oci, ref: x}
+    - {name: e, kind: dir, path: none}
+]] }
     has(text, "composition.source-name", 'unknown kind "dri"', "did you mean dir?", "composition.source-path",
       'duplicate composition source "b"', "oci are not supported yet", "intent.yaml:8:", "composition.source-missing")
     has(failing { ["intent.yaml"] = "metadata: {name: x}\n" }, "composition.none-declared")

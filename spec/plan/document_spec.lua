@@ -30,7 +30,9 @@ describe("plan.document", function()
   it("leaves empty optional keys out and keeps the others", function()
     local step = document.make("step", { id = "a", name = "", order = 0, with = {}, run = "x", extra = 1 })
     assert.equal('{"id":"a","run":"x"}', json.encode(step))
-    local job = document.make("job", { id = "i", name = "n", component = "c", environment = "e", steps = value.list {}, outputs = value.list {} })
+    local job = document.make("job", {
+      id = "i", name = "n", component = "c", environment = "e", steps = value.list {}, outputs = value.list {},
+    })
     assert.equal('{"id":"i","name":"n","component":"c","environment":"e","steps":[]}', json.encode(job))
   end)
 
@@ -43,8 +45,8 @@ describe("plan.document", function()
       }) },
     })
     assert.equal('{"id":"i","name":"n","component":"c","environment":"e","steps":[],"gates":[{"type":"approval","environment":"prod",'
-      .. '"component":"c","condition":"approved","source":"environment prod"}],"timeout":"1m","retries":2,"outputs":["o/*"],"env":{"A":"1"}}',
-      json.encode(job))
+      .. '"component":"c","condition":"approved","source":"environment prod"}],"timeout":"1m","retries":2,"outputs":["o/*"],'
+      .. '"env":{"A":"1"}}', json.encode(job))
   end)
 
   it("writes indented JSON without a final newline, markup escaped (03 cases 22, 23)", function()
@@ -64,7 +66,8 @@ describe("plan.document", function()
     assert.truthy(document.encode(plan):find('"spec": {},\n  "jobs": []', 1, true))
     local yaml = document.encode(plan, "yaml")
     assert.is_nil(yaml:find("spec", 1, true))
-    assert.equal("apiVersion: orun.io/v1\nkind: Plan\nmetadata:\n    name: x\nexecution:\n    concurrency: 4\n    failFast: true\njobs: []\n", yaml)
+    assert.equal("apiVersion: orun.io/v1\nkind: Plan\nmetadata:\n    name: x\n"
+      .. "execution:\n    concurrency: 4\n    failFast: true\njobs: []\n", yaml)
   end)
 end)
 

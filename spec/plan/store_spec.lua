@@ -14,7 +14,9 @@ local function make(name)
     jobs = value.list { document.make("job", {
       id = "api@dev.test", name = "test", component = "api", environment = "dev",
       steps = value.list { document.make("step", { id = "a", phase = "main", run = "true" }) },
-      parameters = { f = 1000000.0, tiny = 1e-7, big = value.uint64 "18446744073709551615", day = value.time(1577923200), none = value.null },
+      parameters = {
+        f = 1000000.0, tiny = 1e-7, big = value.uint64 "18446744073709551615", day = value.time(1577923200), none = value.null,
+      },
     }) },
   })
   plan.metadata.checksum = checksum.compute(plan)
