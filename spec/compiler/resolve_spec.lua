@@ -212,7 +212,7 @@ components:
       "  jobs: [{name: build, outputs: [./o/x.tar], steps: [{name: make, run: make}]}]\n") }
     local components = "components: [{name: a, type: out, subscribe: {environments: ['*']}}]\n"
     local text = errors(platform("environments: {dev: {}, prod: {}}\n" .. components, files))
-    has(text, "kit/out/composition.yaml:6:", "a@dev.build and a@prod.build both have the output o/x.tar", "orun.environment.name")
+    has(text, "kit/out/composition.yaml:7:", "a@dev.build and a@prod.build both have the output o/x.tar", "orun.environment.name")
     files["kit/out/composition.yaml"] = Sources.composition("out",
       "  jobs: [{name: build, outputs: [../x, /y], steps: [{name: make, run: make}]}]\n")
     text = errors(platform("environments: {dev: {}}\n" .. components, files))

@@ -175,7 +175,7 @@ describe("composition documents", function()
   end)
 
   it("say which of those files is missing or broken", function()
-    has(failing(changed { ["kit/site/schema.yaml"] = false }), "kit/site/composition.yaml:7:20: composition.reference",
+    has(failing(changed { ["kit/site/schema.yaml"] = false }), "kit/site/composition.yaml:7:21: composition.reference",
       'ComponentSchema "site-params" not found', "site/schema.yaml, site/site-params.yaml")
     has(failing(changed { ["kit/site/jobs/site-build.yaml"] = "kind: [" }), "yaml.syntax", "kit/site/jobs/site-build.yaml")
     has(failing(changed { ["kit/site/profiles/site-check.yaml"] = "kind: ExecutionProfile\nmetadata: {name: other}\n" }),

@@ -1,6 +1,5 @@
 -- Intents with composition sources in a temporary directory, for specs: files in, registry or plan and diagnostics out.
 local composition = require "orun.composition"
-local compiler = require "orun.compiler"
 local decode = require "orun.intent.decode"
 local diagnostic = require "orun.diagnostic"
 local document = require "orun.intent.document"
@@ -64,7 +63,7 @@ function Sources:compile(options)
   options = options or {}
   options.cwd = options.cwd or self.root
   if options.all == nil then options.all = true end
-  local ok, result = pcall(compiler.compile, options, report)
+  local ok, result = pcall(require("orun.compiler").compile, options, report)
   if ok then return result, report end
   if not diagnostic.is(result) then error(result, 0) end
   return nil, result
