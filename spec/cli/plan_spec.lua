@@ -1,0 +1,261 @@
+local json = require "host.json"
+local platform = dofile "spec/support/platform.lua"
+local program = dofile "spec/support/program.lua"
+
+local composition = [[
+apiVersion: orun.io/v1
+kind: Composition
+metadata: {name: sh}
+spec:
+  type: sh
+  defaultJob: build
+  schema: {type: object}
+  jobs:
+    - name: build
+      steps:
+        - name: make
+          run: "make {{.parameters.target}} in {{.orun.environment.name}}"
+]]
+
+local intent = [[
+kind: Intent
+metadata: {name: shop}
+compositions: {sources: [{name: kit, kind: dir, path: ./kit}]}
+discovery: {roots: [svc]}
+environments:
+  dev: {parameterDefaults: {"*": {target: debug}}}
+  prod: {parameterDefaults: {"*": {target: "{{ .component }}-release"}}}
+]]
+
+local function manifest(name, rest)
+  return ("kind: Component\nmetadata: {name: %s}\nspec:\n  type: sh\n  subscribe: {environments: [dev, prod]}\n%s"):format(name, rest or "")
+end
+
+local function shop(files)
+  local all = {
+    ["intent.yaml"] = intent, ["kit/stack.yaml"] = "apiVersion: orun.io/v1\nkind: Stack\nmetadata: {name: kit}\n",
+    ["kit/compositions/sh/composition.yaml"] = composition,
+    ["svc/cart/component.yaml"] = manifest("cart", "  dependsOn: [{component: ledger}, {component: vpc}]\n"),
+    ["svc/ledger/component.yaml"] = manifest("ledger", "  dependsOn: [{component: vpc}]\n"),
+    ["svc/vpc/component.yaml"] = manifest "vpc", ["svc/site/component.yaml"] = manifest "site",
+  }
+  for name, text in next, files or {} do all[name] = text end
+  return platform.new(all)
+end
+
+local function orun(p, ...)
+  return program.run(p.root, { ... })
+end
+
+local function ids(p, file)
+  local plan = assert(json.decode(assert(p:read(file or ".orun/plans/latest.json"))))
+  local out = {}
+  for i, job in ipairs(plan.jobs) do out[i] = job.id end
+  table.sort(out)
+  return out, plan
+end
+
+local function mentions(text, ...)
+  for _, part in ipairs { ... } do assert.truthy(text:find(part, 1, true), ("%q lacks %q"):format(text, part)) end
+end
+
+describe("orun plan", function()
+  after_each(platform.clean)
+
+  it("stores a plan and sums it up", function()
+    local p = shop()
+    local r = orun(p, "plan", "--name", "rc1")
+    assert.equal("", r.err)
+    assert.equal(0, r.code)
+    local list, plan = ids(p)
+    local short = plan.metadata.checksum:match("^sha256%-(%x%x%x%x%x%x%x%x%x%x%x%x)")
+    assert.equal(8, #list)
+    assert.equal(([[
+
+  │ 4 components × 2 envs → 8 jobs
+  │ components: cart, ledger, site, vpc
+  │ name: rc1
+  │ plan: %s
+
+  → orun run %s
+  → orun run rc1
+]]):format(short, short), r.out)
+    assert.equal(p:read ".orun/plans/latest.json", p:read(".orun/plans/" .. short .. ".json"))
+    assert.equal(p:read ".orun/plans/latest.json", p:read ".orun/plans/rc1.json")
+    assert.equal("}", p:read(".orun/plans/latest.json"):sub(-1))
+  end)
+
+  it("is byte-identical from any directory and in any process (03 case 2)", function()
+    local p, other = shop(), shop()
+    assert.equal(0, orun(p, "plan", "-o", "a.json").code)
+    assert.equal(0, orun(p, "plan", "-o", "b.json", "--all").code)
+    assert.equal(0, program.run(p.root .. "/kit", { "plan", "-o", "../c.json" }).code)
+    assert.equal(0, orun(other, "plan", "-o", "d.json").code)
+    local text = p:read "a.json"
+    for _, again in ipairs { p:read "b.json", p:read "c.json", other:read "d.json" } do assert.equal(text, again) end
+    assert.is_nil(text:find("generatedAt", 1, true))
+  end)
+
+  it("writes YAML by extension or --format (03 case 25)", function()
+    local p = shop()
+    local r = orun(p, "plan", "-o", "out/p.yaml")
+    assert.equal(0, r.code)
+    mentions(r.out, "file: out/p.yaml", "→ orun run out/p.yaml")
+    assert.equal("apiVersion: orun.io/v1\n", p:read("out/p.yaml"):match("^[^\n]*\n"))
+    assert.is_nil(p:read ".orun/plans/latest.json")
+    orun(p, "plan", "-o", "p2", "-f", "yaml")
+    assert.equal(p:read "out/p.yaml", p:read "p2")
+    orun(p, "plan", "-o", "p3.json", "-f", "yaml")
+    assert.equal("{", p:read("p3.json"):sub(1, 1))
+  end)
+
+  it("selects environments and components", function()
+    local p = shop()
+    orun(p, "plan", "--env", "de*", "--component", "cart")
+    assert.same({ "cart@dev.build" }, (ids(p)))
+    orun(p, "plan", "site", "-e", "prod , dev", "--component", "v*")
+    assert.same({ "site@dev.build", "site@prod.build", "vpc@dev.build", "vpc@prod.build" }, (ids(p)))
+    local r = orun(p, "plan", "--env", "prdo")
+    assert.equal(1, r.code)
+    mentions(r.err, "error: no environment matched prdo", "did you mean prod?", "environments: dev, prod")
+    r = orun(p, "plan", "cartt")
+    assert.equal(1, r.code)
+    mentions(r.err, "no component matched cartt", "did you mean cart?", "cart, ledger, site, vpc")
+  end)
+
+  it("narrows to the component of the working directory, unless told otherwise", function()
+    local p = shop()
+    local r = program.run(p.root .. "/svc/cart", { "plan" })
+    assert.equal(0, r.code)
+    mentions(r.err, "context: auto-scoped to component cart (+ 2 dependencies: ledger, vpc)", "hint: pass --all")
+    local list, plan = ids(p)
+    assert.equal(6, #list)
+    assert.same({ detectedComponent = "cart", components = { "cart", "ledger", "vpc" } }, plan.metadata.scope)
+    r = program.run(p.root .. "/svc/cart", { "plan", "--all" })
+    assert.equal("", r.err)
+    list, plan = ids(p)
+    assert.equal(8, #list)
+    assert.is_nil(plan.metadata.scope)
+    program.run(p.root .. "/svc/cart", { "plan", "--component", "site" })
+    assert.same({ "site@dev.build", "site@prod.build" }, (ids(p)))
+    p:write("other/component.yaml", manifest "stray")
+    r = program.run(p.root .. "/other", { "plan" })
+    assert.equal(1, r.code)
+    mentions(r.err, "stray", "--all")
+  end)
+
+  it("prints its summary or its errors as one JSON document", function()
+    local p = shop()
+    local r = orun(p, "plan", "--json", "--env", "dev")
+    assert.equal(0, r.code)
+    local summary = assert(json.decode(r.out))
+    assert.equal(4, summary.jobs)
+    assert.same({ "dev" }, summary.environments)
+    assert.equal(12, #summary.plan)
+    p:write("svc/cart/component.yaml", manifest("cart", "  dependsOn: [{component: legder}]\n"))
+    p:write("svc/vpc/component.yaml", manifest("vpc", "  env: {ORUN_X: 1}\n"))
+    r = orun(p, "plan", "--json")
+    assert.equal(1, r.code)
+    local result = assert(json.decode(r.out))
+    assert.equal(2, #result.errors)
+    assert.same({ "intent.unknown-dependency", "svc/cart/component.yaml", 6, 28 },
+      { result.errors[1].kind, result.errors[1].file, result.errors[1].line, result.errors[1].column })
+    assert.equal("did you mean ledger?", result.errors[1].hint)
+    assert.equal("intent.reserved-env", result.errors[2].kind)
+  end)
+
+  it("shows file, line, source and caret of every mistake", function()
+    local p = shop { ["svc/cart/component.yaml"] = manifest("cart", "  domian: x\n  enabled: maybe\n") }
+    local r = orun(p, "plan")
+    assert.equal(1, r.code)
+    assert.equal("", r.out)
+    mentions(r.err, 'error: spec.enabled must be true or false, found "maybe"', "svc/cart/component.yaml:7:12", "  enabled: maybe", "^")
+    mentions(r.err, 'warning: unknown key "domian"', "did you mean domain?")
+  end)
+
+  it("makes warnings errors with --strict", function()
+    local p = shop { ["svc/cart/component.yaml"] = manifest("cart", "  domian: x\n") }
+    local r = orun(p, "plan")
+    assert.equal(0, r.code)
+    mentions(r.err, "warning:", "domian")
+    r = orun(p, "plan", "--strict")
+    assert.equal(1, r.code)
+    mentions(r.err, "error:", "domian")
+  end)
+
+  it("pulls in what must always be included (03 case 14)", function()
+    local p = shop { ["svc/cart/component.yaml"] = manifest("cart", "  dependsOn: [{component: vpc, include: always}]\n") }
+    assert.equal(0, orun(p, "plan", "cart", "-e", "dev").code)
+    assert.same({ "cart@dev.build", "vpc@dev.build" }, (ids(p)))
+  end)
+
+  it("leaves disabled components out", function()
+    local p = shop { ["svc/vpc/component.yaml"] = manifest("vpc", "  enabled: false\n") }
+    assert.equal(0, orun(p, "plan").code)
+    assert.equal(6, #ids(p))
+  end)
+
+  it("refuses flags and arguments it does not know with exit code 2", function()
+    local p = platform.new {}
+    assert.equal(2, orun(p, "plan", "--compnent", "x").code)
+    assert.equal(2, orun(p, "plan", "a", "b").code)
+    assert.equal(2, orun(p, "plan", "-f", "toml").code)
+    local r = orun(p, "plan")
+    assert.equal(1, r.code)
+    mentions(r.err, "no intent.yaml found", p.root)
+  end)
+
+  it("writes nothing to the store when it fails", function()
+    local p = shop { ["svc/vpc/component.yaml"] = manifest("vpc", "  dependsOn: [{component: vpc}]\n") }
+    local r = orun(p, "plan")
+    assert.equal(1, r.code)
+    assert.is_nil(p:read ".orun/plans/latest.json")
+  end)
+end)
+
+describe("orun validate", function()
+  after_each(platform.clean)
+
+  it("accepts an empty intent in four lines (01 case 1)", function()
+    local p = platform.new { ["intent.yaml"] = "" }
+    local r = orun(p, "validate")
+    assert.equal("", r.err)
+    assert.equal(0, r.code)
+    assert.equal("○ Validating intent...\n✓ Intent is valid\n○ Normalizing intent...\n✓ All validation passed\n", r.out)
+  end)
+
+  it("accepts whatever plan accepts, and stores nothing", function()
+    local p = shop()
+    assert.equal(0, orun(p, "validate").code)
+    assert.is_nil(p:read ".orun/plans/latest.json")
+    assert.equal(0, program.run(p.root .. "/svc/cart", { "validate" }).code)
+  end)
+
+  it("checks compositions, all environments and all components", function()
+    local p = shop { ["svc/site/component.yaml"] = "kind: Component\nmetadata: {name: site}\nspec: {type: hs}\n" }
+    local r = program.run(p.root .. "/svc/cart", { "validate" })
+    assert.equal(1, r.code)
+    mentions(r.err, "site", "hs")
+    p = shop { ["svc/vpc/component.yaml"] = manifest("vpc", "  dependsOn: [{component: vpc}]\n") }
+    r = orun(p, "validate", "--json")
+    assert.equal(1, r.code)
+    assert.equal("resolve.cycle", json.decode(r.out).errors[1].kind)
+  end)
+
+  it("prints its findings as JSON", function()
+    local p = platform.new { ["intent.yaml"] = "enviroments: {}\n" }
+    local r = orun(p, "validate", "--json")
+    assert.equal(0, r.code)
+    local result = assert(json.decode(r.out))
+    assert.equal(0, #result.errors)
+    assert.equal("yaml.unknown-key", result.warnings[1].kind)
+    assert.equal(1, orun(p, "validate", "--strict").code)
+  end)
+
+  it("accepts inline components without environments or compositions only when nothing needs one", function()
+    local p = platform.new { ["intent.yaml"] = "components: [{name: a, type: t}]\n" }
+    local r = orun(p, "validate")
+    assert.equal(1, r.code)
+    mentions(r.err, "compositions")
+  end)
+end)

@@ -1,0 +1,34 @@
+-- Runs the built program for specs: exit code, stdout and stderr of one invocation.
+local fs = require "host.fs"
+local process = require "host.process"
+
+local exe = os.getenv "ORUN_SPEC_PROGRAM" or "build/orun"
+if exe:sub(1, 1) ~= "/" then exe = fs.cwd() .. "/" .. exe end
+
+local M = { exe = exe }
+
+-- Variables of the caller that would change what the program does.
+local dropped = { "^ORUN_", "^GITHUB_", "^CI$", "^CLICOLOR", "^NO_COLOR$", "^SOURCE_DATE_EPOCH$" }
+
+local function environment(extra)
+  local env = {}
+  for name, text in next, process.environ() do
+    local keep = true
+    for _, pattern in ipairs(dropped) do keep = keep and not name:find(pattern) end
+    if keep then env[name] = text end
+  end
+  for name, text in next, extra or {} do env[name] = text end
+  return env
+end
+
+---@param cwd string
+---@param argv string[]
+---@param env? table<string, string>
+---@return {code: integer, out: string, err: string}
+function M.run(cwd, argv, env)
+  local words = { exe, table.unpack(argv) }
+  local result = assert(process.run { argv = words, cwd = cwd, env = environment(env), merge = false })
+  return { code = result.code or -1, out = result.output or "", err = result.errors or "" }
+end
+
+return M
