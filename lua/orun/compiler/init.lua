@@ -1,11 +1,8 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
-local bind = require "orun.compiler.bind"
 local expand = require "orun.compiler.expand"
 local load = require "orun.compiler.load"
-local materialize = require "orun.compiler.materialize"
 local normalize = require "orun.compiler.normalize"
 local path = require "orun.util.path"
-local resolve = require "orun.compiler.resolve"
 local scope = require "orun.intent.scope"
 
 local M = {}
@@ -81,6 +78,9 @@ end
 ---@return table plan
 ---@return string text
 function M.finish(model, loaded, expansion, narrowed, report)
+  -- Loaded here: listings never come so far.
+  local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
+  local materialize = require "orun.compiler.materialize"
   local jobs = bind(expansion.instances, report)
   report:check()
   jobs = resolve(jobs, expansion, model, report)

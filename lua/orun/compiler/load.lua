@@ -1,5 +1,4 @@
 -- Stage 1: everything the compiler reads from outside, in one table.
-local composition = require "orun.composition"
 local decode = require "orun.intent.decode"
 local directory = require "orun.plan.directory"
 local discovery = require "orun.intent.discovery"
@@ -113,7 +112,7 @@ return function(options, report)
   end
   local registry
   if wanted ~= false then
-    registry = composition.load(intent, found.root, report, {
+    registry = require("orun.composition").load(intent, found.root, report, {
       config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock,
     })
   end
