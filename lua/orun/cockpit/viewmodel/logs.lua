@@ -1,0 +1,95 @@
+-- Captured output of the steps of one execution, and which of it is worth showing.
+local M = {}
+
+---@class LogEntry
+---@field jobId string
+---@field component? string
+---@field environment? string
+---@field short string
+---@field stepId string
+---@field status string
+---@field lines string[]
+---@field totalLines integer
+---@field position? integer  place of the step within its job
+
+---@class LogsView
+---@field execId string
+---@field run RunView
+---@field entries LogEntry[]
+---@field hidden integer entries left out because they are of less interest
+
+---Content without blank lines and without carriage returns at line ends.
+---@param content string
+---@return string[]
+function M.lines(content)
+  local lines = {}
+  for line in content:gmatch("[^\n]+") do
+    line = line:gsub("\r$", "")
+    if line:find("%S") then lines[#lines + 1] = line end
+  end
+  if lines[1] then
+    lines[1] = lines[1]:gsub("^%s+", "")
+    lines[#lines] = lines[#lines]:gsub("%s+$", "")
+  end
+  return lines
+end
+
+local function has_link(entry)
+  for _, line in ipairs(entry.lines) do
+    if line:find("https?://") then return true end
+  end
+  return false
+end
+
+local function filter(entries, keep)
+  local kept = {}
+  for _, entry in ipairs(entries) do
+    if keep(entry) then kept[#kept + 1] = entry end
+  end
+  return kept
+end
+
+---What is shown when nobody asked for anything particular: failures and links, else everything.
+---@param entries LogEntry[]
+---@return LogEntry[]
+function M.select(entries)
+  local failed = #filter(entries, function(entry) return entry.status == "failed" end) > 0
+  local kept = filter(entries, function(entry) return failed and entry.status == "failed" or has_link(entry) end)
+  return #kept > 0 and kept or entries
+end
+
+local function before(a, b)
+  for _, key in ipairs { "component", "environment", "jobId" } do
+    local x, y = a[key] or "", b[key] or ""
+    if x ~= y then return x < y end
+  end
+  local x, y = a.position or math.huge, b.position or math.huge
+  if x ~= y then return x < y end
+  return a.stepId < b.stepId
+end
+
+---@class LogsOptions
+---@field raw? boolean
+---@field failed? boolean
+---@field job? string   part of a job id
+---@field step? string  part of a step id
+
+---@param run RunView
+---@param entries LogEntry[]
+---@param options? LogsOptions
+---@return LogsView
+function M.view(run, entries, options)
+  options = options or {}
+  local asked = filter(entries, function(entry)
+    if options.failed and entry.status ~= "failed" then return false end
+    if options.job and not entry.jobId:find(options.job, 1, true) then return false end
+    if options.step and not entry.stepId:find(options.step, 1, true) then return false end
+    return true
+  end)
+  table.sort(asked, before)
+  local shown = asked
+  if not (options.raw or options.failed or options.job or options.step) then shown = M.select(asked) end
+  return { execId = run.execId, run = run, entries = shown, hidden = #asked - #shown }
+end
+
+return M

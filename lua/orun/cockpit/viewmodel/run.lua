@@ -1,0 +1,180 @@
+-- One execution as it is shown. Built from plain tables: metadata.json, state.json, the fold of the journal, the plan.
+local instant = require "orun.util.instant"
+local job_view = require "orun.cockpit.viewmodel.job"
+local log = require "orun.state.log"
+
+local M = {}
+
+---@class RunView
+---@field execId string
+---@field planId? string
+---@field planName string
+---@field status string       normalized, "" when unknown
+---@field trigger? string
+---@field dryRun boolean
+---@field startedAt? number   seconds since the epoch
+---@field finishedAt? number
+---@field links {label: string, url: string}[]
+---@field jobs JobView[]
+---@field counts Counts
+---@field groups RunGroup[]   jobs by component
+---@field components string[]
+---@field environments string[]
+---@field multiEnv boolean
+
+---@class Counts
+---@field total integer
+---@field completed integer
+---@field failed integer
+---@field running integer
+---@field pending integer
+---@field percent integer
+
+---@class RunGroup
+---@field name string
+---@field jobs JobView[]
+
+local function trimmed(text)
+  return type(text) == "string" and text:match("^%s*(.-)%s*$") or ""
+end
+
+local function finish_counts(counts)
+  local done = counts.completed + counts.failed
+  counts.percent = counts.total > 0 and math.floor(done * 100 / counts.total + 0.5) or 0
+  return counts
+end
+
+---@param jobs JobView[]
+---@param metadata? table used when no job is known
+---@param selected? integer jobs selected by the latest run
+---@return Counts
+function M.counts(jobs, metadata, selected)
+  local counts = { total = #jobs, completed = 0, failed = 0, running = 0, pending = 0 }
+  for _, job in ipairs(jobs) do
+    local group = job_view.group(job.status)
+    counts[group] = counts[group] + 1
+  end
+  local total = metadata and math.tointeger(metadata.jobTotal) or 0
+  if #jobs == 0 and total > 0 then
+    counts.total = total
+    counts.completed, counts.failed = math.tointeger(metadata.jobDone) or 0, math.tointeger(metadata.jobFailed) or 0
+    counts.pending = math.max(0, total - counts.completed - counts.failed)
+  elseif selected and selected > counts.total then
+    counts.pending = counts.pending + selected - counts.total
+    counts.total = selected
+  end
+  return finish_counts(counts)
+end
+
+local function distinct(jobs, field)
+  local seen, list = {}, {}
+  for _, job in ipairs(jobs) do
+    local name = job[field]
+    if name and name ~= "" and not seen[name] then
+      seen[name] = true
+      list[#list + 1] = name
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+---@param jobs JobView[] sorted
+---@return RunGroup[]
+function M.groups(jobs)
+  local groups, by_name = {}, {}
+  for _, job in ipairs(jobs) do
+    local name = job.component or job.short
+    local group = by_name[name]
+    if not group then
+      group = { name = name, jobs = {} }
+      by_name[name], groups[#groups + 1] = group, group
+    end
+    group.jobs[#group.jobs + 1] = job
+  end
+  return groups
+end
+
+-- Jobs that were not reached have no entry in the state. While a run goes on (or after it stopped early) they are queued; when
+-- the run was for some jobs only, nobody knows which.
+local function unreached(record, status)
+  local planned = record.plan and record.plan.jobs
+  if type(planned) ~= "table" or status == "completed" then return {} end
+  local selected = record.fold and record.fold.jobTotal
+  if selected and selected < #planned then return {} end
+  return planned
+end
+
+local function plan_steps(record)
+  local steps = {}
+  for _, job in ipairs(record.plan and record.plan.jobs or {}) do
+    if type(job) == "table" and job.id then steps[job.id] = log.step_ids(job) end
+  end
+  return steps
+end
+
+local function job_views(record, status)
+  local jobs, seen, steps = {}, {}, plan_steps(record)
+  local fold = record.fold
+  local states = record.state and record.state.jobs
+  for id, state in next, type(states) == "table" and states or {} do
+    seen[id] = true
+    jobs[#jobs + 1] = job_view.view(id, type(state) == "table" and state or {}, fold and fold.jobs[id], steps[id])
+  end
+  for _, planned in ipairs(unreached(record, status)) do
+    local id = type(planned) == "table" and planned.id
+    if id and not seen[id] then
+      local job = job_view.view(id, { status = "pending" }, nil, steps[id])
+      job.reason = fold and fold.blocked[id] or nil
+      jobs[#jobs + 1] = job
+    end
+  end
+  table.sort(jobs, job_view.before)
+  return jobs
+end
+
+local function links_of(metadata)
+  local links = {}
+  for _, link in ipairs(type(metadata.links) == "table" and metadata.links or {}) do
+    if type(link) == "table" and trimmed(link.url) ~= "" then links[#links + 1] = { label = trimmed(link.label), url = trimmed(link.url) } end
+  end
+  return links
+end
+
+---@param record {execId: string, meta?: table, state?: table, plan?: table, fold?: Fold}
+---@return RunView
+function M.view(record)
+  local metadata, fold = record.meta or {}, record.fold
+  local status = job_view.status(fold and fold.status or metadata.status)
+  local jobs = job_views(record, status)
+  local environments = distinct(jobs, "environment")
+  local name = trimmed(metadata.planName)
+  return {
+    execId = record.execId,
+    planId = trimmed(metadata.planId) ~= "" and trimmed(metadata.planId) or nil,
+    planName = name ~= "" and name or "plan",
+    status = status,
+    trigger = metadata.trigger,
+    dryRun = metadata.dryRun == true,
+    startedAt = instant.parse(fold and fold.startedAt or metadata.startedAt),
+    finishedAt = instant.parse(fold and fold.finishedAt or metadata.finishedAt),
+    links = links_of(metadata),
+    jobs = jobs,
+    counts = M.counts(jobs, metadata, fold and fold.jobTotal),
+    groups = M.groups(jobs),
+    components = distinct(jobs, "component"),
+    environments = environments,
+    multiEnv = #environments > 1,
+  }
+end
+
+local terminal = { completed = true, failed = true, succeeded = true, success = true, error = true, cancelled = true }
+
+---Whether a run is over.
+---@param view RunView
+---@return boolean
+function M.is_over(view)
+  return terminal[view.status] or false
+end
+
+return M
