@@ -38,6 +38,9 @@ M.separator = " · "
 M.wide_separator = "  ·  "
 M.bar_width = 32
 
+-- What moves the cursor. Written to terminals only.
+M.screen = { home = "\27[H\27[J", hide_cursor = "\27[?25l", show_cursor = "\27[?25h" }
+
 local codes = {
   brand = "1;36", ["brand-soft"] = "35", secondary = "36", running = "36", success = "32", warning = "33", error = "31",
   dim = "2", muted = "2", pending = "2", bold = "1", fg = nil,
@@ -259,9 +262,12 @@ end
 
 local descriptors = { stdout = 1, stderr = 2 }
 
--- Loaded only here: a command that shows nothing styled never maps the module.
+-- Loaded only here: a command that shows nothing styled never maps the module. Where it is missing, messages still get out.
 local function is_terminal(self)
-  if self.terminal == nil then self.terminal = require("host.term").isatty(descriptors[self.stream]) end
+  if self.terminal == nil then
+    local ok, term = pcall(require, "host.term")
+    self.terminal = ok and term.isatty(descriptors[self.stream])
+  end
   return self.terminal
 end
 

@@ -39,6 +39,19 @@ function M.state(fold, exec_id)
   return state_shape { execId = exec_id, planChecksum = fold.planChecksum or "", jobs = jobs }
 end
 
+---Gives decoded snapshots the key order in which they are written, in place.
+---@param metadata? table
+---@param state? table
+function M.arrange(metadata, state)
+  if metadata then
+    metadata_shape(metadata)
+    for _, link in ipairs(type(metadata.links) == "table" and metadata.links or {}) do link_shape(link) end
+  end
+  if not state then return end
+  state_shape(state)
+  for _, job in next, type(state.jobs) == "table" and state.jobs or {} do job_shape(job) end
+end
+
 ---@class MetadataFacts
 ---@field execId string
 ---@field planId string

@@ -136,7 +136,8 @@ end
 local function links_of(metadata)
   local links = {}
   for _, link in ipairs(type(metadata.links) == "table" and metadata.links or {}) do
-    if type(link) == "table" and trimmed(link.url) ~= "" then links[#links + 1] = { label = trimmed(link.label), url = trimmed(link.url) } end
+    local url = type(link) == "table" and trimmed(link.url) or ""
+    if url ~= "" then links[#links + 1] = { label = trimmed(link.label), url = url } end
   end
   return links
 end

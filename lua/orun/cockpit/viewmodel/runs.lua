@@ -20,7 +20,7 @@ local function before(a, b)
   return a.execId > b.execId
 end
 
----@param item {execId: string, meta?: table, startedAt?: string, state?: table} as listed by the execution store; state.json when it is at hand
+---@param item {execId: string, meta?: table, startedAt?: string, state?: table} a row of the execution store, perhaps with state.json
 ---@return RunRow
 local function row(item)
   local metadata = item.meta or {}

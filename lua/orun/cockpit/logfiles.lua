@@ -1,0 +1,58 @@
+-- The captured output of an execution, found in its directory and told apart by job and step.
+local fs = require "host.fs"
+local job_view = require "orun.cockpit.viewmodel.job"
+local log = require "orun.state.log"
+local logs_view = require "orun.cockpit.viewmodel.logs"
+
+local M = {}
+
+-- Names of directories and files are derived from ids; the plan tells which ids.
+local function jobs_by_directory(plan)
+  local jobs = {}
+  for _, job in ipairs(plan and plan.jobs or {}) do jobs[job.id] = job end
+  local by_directory = {}
+  for id, directory in next, plan and log.directories(plan) or {} do by_directory[directory] = jobs[id] end
+  return by_directory
+end
+
+local function steps_by_file(job)
+  local steps = {}
+  if not job then return steps end
+  local ids = log.step_ids(job)
+  local segments = log.segments(ids)
+  for position, id in ipairs(ids) do steps[segments[id]] = { id = id, position = position } end
+  return steps
+end
+
+local function status_of(state, job_id, step_id)
+  local job = state and state.jobs and state.jobs[job_id]
+  if not job then return "completed" end
+  return job_view.status(job.steps and job.steps[step_id] or job.status or "completed")
+end
+
+---@param record ExecutionRecord
+---@return LogEntry[]
+function M.read(record)
+  local entries, root = {}, record.dir .. "/logs"
+  local by_directory = jobs_by_directory(record.plan)
+  for _, directory in ipairs(fs.list(root) or {}) do
+    local job = by_directory[directory]
+    local job_id, steps = job and job.id or directory, steps_by_file(job)
+    local component, environment, short = job_view.split(job_id)
+    for _, file in ipairs(fs.list(root .. "/" .. directory) or {}) do
+      local segment = file:match("^(.*)%.log$")
+      local text = segment and fs.read(("%s/%s/%s"):format(root, directory, file))
+      local lines = text and logs_view.lines(text) or {}
+      if #lines > 0 then
+        local step = steps[segment] or { id = segment }
+        entries[#entries + 1] = {
+          jobId = job_id, component = component, environment = environment, short = short, stepId = step.id, position = step.position,
+          status = status_of(record.state, job_id, step.id), lines = lines, totalLines = #lines,
+        }
+      end
+    end
+  end
+  return entries
+end
+
+return M

@@ -1,0 +1,85 @@
+-- Parts that several frames share. Lines are lists of spans; see orun.cockpit.style.
+local style = require "orun.cockpit.style"
+
+local M = {}
+
+local glyph = style.glyph
+
+---The line that opens every frame.
+---@param name string
+---@return Span[]
+function M.title(name)
+  return { { glyph.wedge .. " orun", "brand" }, " ", { style.plain(name), "bold" } }
+end
+
+---Parts joined by dim separators, each styled by itself.
+---@param parts (Span|Span[])[]
+---@param separator? string
+---@return Span[]
+function M.joined(parts, separator)
+  local line = {}
+  for i, part in ipairs(parts) do
+    if i > 1 then line[#line + 1] = { separator or style.separator, "dim" } end
+    if type(part[1]) == "table" then
+      table.move(part, 1, #part, #line + 1, line)
+    else
+      line[#line + 1] = part
+    end
+  end
+  return line
+end
+
+---`prefix` followed by the spans of a line.
+---@param prefix Span|string
+---@param line Span[]
+---@return Span[]
+function M.prefixed(prefix, line)
+  return table.move(line, 1, #line, 2, { prefix })
+end
+
+---The four counts: succeeded, running, queued, failed.
+---@param counts Counts
+---@return Span[]
+function M.legend(counts)
+  local line = {}
+  local parts = {
+    { "success", glyph.success, counts.completed, "succeeded" },
+    { "running", glyph.running, counts.running, "running" },
+    { "pending", glyph.pending, counts.pending, "queued" },
+    { counts.failed > 0 and "error" or "dim", glyph.failure, counts.failed, "failed" },
+  }
+  for i, part in ipairs(parts) do
+    if i > 1 then line[#line + 1] = style.separator end
+    line[#line + 1] = { ("%s %d %s"):format(part[2], part[3], part[4]), part[1] }
+  end
+  return line
+end
+
+---The progress bar with its percentage.
+---@param percent integer
+---@return Span[]
+function M.progress(percent)
+  return { { style.bar(percent), "running" }, (" %3d%%"):format(percent) }
+end
+
+---`label: value` for the head of a frame.
+---@param label string
+---@param text string
+---@param tokens? string
+---@return Span[]
+function M.field(label, text, tokens)
+  return { { label .. ": ", "dim" }, { style.plain(text), tokens or "dim" } }
+end
+
+---Links, one a line.
+---@param links {label: string, url: string}[]
+---@param lines Span[][] appended to
+---@param margin string
+function M.links(links, lines, margin)
+  for _, link in ipairs(links) do
+    local label = style.plain(link.label)
+    lines[#lines + 1] = { margin, { label ~= "" and label or "Link:", "secondary" }, " ", style.plain(link.url) }
+  end
+end
+
+return M

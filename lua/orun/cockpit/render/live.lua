@@ -1,0 +1,258 @@
+-- The permanent lines of `orun run`: header, a block per component, failures at once, the summary.
+local frame = require "orun.cockpit.render.frame"
+local style = require "orun.cockpit.style"
+
+local M = {}
+
+local glyph = style.glyph
+local rail = "  " .. glyph.bar
+local under = rail .. "       "
+local headline_width = 100
+
+local runner_names = { ["github-actions"] = "gha" }
+
+---@param view LiveView
+---@return Span[][]
+function M.header(view)
+  local ids = {}
+  if view.planId ~= "" then ids[1] = frame.field("Plan", view.planId) end
+  if view.execId then ids[#ids + 1] = frame.field("Run", view.execId) end
+  if view.target then ids[#ids + 1] = frame.field("Target", view.target) end
+  local parts = {}
+  if #view.group_order > 0 then parts[1] = { style.plural(#view.group_order, "component"), "dim" } end
+  parts[#parts + 1] = { style.plural(#view.order, "job"), "dim" }
+  if view.concurrency > 1 then parts[#parts + 1] = { ("%d%s parallel"):format(view.concurrency, glyph.times), "dim" } end
+  parts[#parts + 1] = { runner_names[view.runner] or view.runner, "dim" }
+  if #view.environments == 1 then parts[#parts + 1] = { style.plain(view.environments[1]), "dim" } end
+  local lines = { {}, frame.title(view.planName ~= "" and view.planName or "plan") }
+  if #ids > 0 then lines[#lines + 1] = frame.prefixed("  ", frame.joined(ids, style.wide_separator)) end
+  lines[#lines + 1] = frame.prefixed({ "  Scope: ", "dim" }, frame.joined(parts))
+  lines[#lines + 1] = {}
+  return lines
+end
+
+local outcomes = {
+  completed = { "success", glyph.success },
+  cached = { "secondary", glyph.cached, "cached" },
+  failed = { "error", glyph.failure, "failed" },
+  cancelled = { "error", glyph.failure, "cancelled" },
+  blocked = { "warning", glyph.skipped, "blocked" },
+  waiting = { "dim", glyph.pending, "not started" },
+}
+
+-- Name of a job below its component: the environment leads when there are several.
+local function row_name(view, job)
+  if view.concurrent then return { style.plain(view:label(job)) } end
+  if view.multiEnv and job.environment then return { { style.plain(job.environment), "bold" }, "  ", style.plain(job.name) } end
+  return { style.plain(job.name) }
+end
+
+local function row(view, job, branch)
+  local token, mark, word = table.unpack(outcomes[job.status] or outcomes.waiting)
+  local line = { { rail .. "  " .. branch .. " ", "dim" }, { mark, token }, " " }
+  local name = row_name(view, job)
+  table.move(name, 1, #name, #line + 1, line)
+  if word then line[#line + 1] = { "  " .. word, token } end
+  if job.seconds and job.status ~= "cached" then line[#line + 1] = { "  " .. style.step_duration(job.seconds), "dim" } end
+  if job.status == "blocked" and job.reason then line[#line + 1] = { "  " .. style.plain(job.reason), "dim" } end
+  if job.tolerated then line[#line + 1] = { ("  %s ignored"):format(style.plural(job.tolerated, "failed step")), "warning" } end
+  return line
+end
+
+local function logs_command(view, job)
+  return ("orun logs --exec-id %s --job %s"):format(view.execId or "", job.id)
+end
+
+---All jobs of a component that ended.
+---@param view LiveView
+---@param group LiveGroup
+---@param first boolean nothing was printed before it
+---@return Span[][]
+function M.block(view, group, first)
+  local lines = {}
+  if not first then lines[1] = { { rail, "dim" } } end
+  lines[#lines + 1] = { "  ", { glyph.bullet, "brand" }, " ", { style.plain(group.name), "bold" } }
+  for i, job in ipairs(group.ended) do
+    lines[#lines + 1] = row(view, job, i == #group.ended and glyph.last or glyph.branch)
+    for _, link in ipairs(job.links) do
+      lines[#lines + 1] = { { under, "dim" }, { glyph.link .. " " .. style.plain(link.label), "secondary" }, "  ", style.plain(link.url) }
+    end
+    if job.status == "failed" and view.execId then
+      lines[#lines + 1] = { { under, "dim" }, { "logs ", "dim" }, logs_command(view, job) }
+    end
+  end
+  return lines
+end
+
+local function detail(label, text)
+  return { { "       " .. label .. (" "):rep(6 - #label), "dim" }, text }
+end
+
+---A step that failed, at once.
+---@param view LiveView
+---@param job LiveJob
+---@param event table step.finished
+---@param headline? string the line of its output that says most
+---@return Span[][]
+function M.failure(view, job, event, headline)
+  local first = { "    ", { glyph.failure, "error" }, " ", { style.plain(view:label(job)), "bold" } }
+  if event.seconds then first[#first + 1] = { "  " .. style.step_duration(event.seconds), "dim" } end
+  local text = headline or event.error
+  if text then first[#first + 1] = { "  " .. style.truncate(style.plain(text), headline_width), "error" } end
+  local lines = { first, detail("step", style.plain(event.step)) }
+  if event.error then lines[#lines + 1] = detail("error", style.plain(event.error)) end
+  if event.hint then lines[#lines + 1] = detail("hint", style.plain(event.hint)) end
+  if view.execId then lines[#lines + 1] = detail("logs", logs_command(view, job)) end
+  return lines
+end
+
+---@param view LiveView
+---@param event table step.retry
+---@return Span[][]
+function M.retry(view, event)
+  local job = view.jobs[event.job]
+  local text = ("%s retrying attempt %d/%d"):format(glyph.retry, event.attempt, event.attempts)
+  local line = { "    ", { text, "warning" }, "  " .. style.plain(job and view:label(job) or event.job) .. "  " .. style.plain(event.step) }
+  if event.error then line[#line + 1] = { "  " .. style.plain(event.error), "dim" } end
+  return { line }
+end
+
+---@param view LiveView
+---@param event table job.waiting
+---@return Span[][]
+function M.waiting(view, event)
+  local job = view.jobs[event.job]
+  local label = style.plain(job and view:label(job) or event.job)
+  return { { "    ", { glyph.waiting, "dim" }, " " .. label, { "  " .. style.plain(event.reason or ""), "dim" } } }
+end
+
+---@param view LiveView
+---@return Span[][]
+function M.group_line(job, view)
+  local line = { "  ", { style.plain(job.component or job.name), "bold" } }
+  if view.multiEnv and job.environment then line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" } end
+  return { {}, line }
+end
+
+---The readiness line of a verbose run.
+---@param ready integer
+---@param resumed integer
+---@param waiting integer
+---@return Span[][]
+function M.readiness(ready, resumed, waiting)
+  local texts = { ready .. " ready", resumed .. " resumed", waiting .. " waiting" }
+  return { { { "  State  ", "dim" }, table.concat(texts, style.separator) } }
+end
+
+local function quoted_lines(text, lines)
+  for line in text:gmatch("[^\n]+") do lines[#lines + 1] = { { "    " .. glyph.bar .. "   ", "dim" }, style.plain(line) } end
+end
+
+local function bar_line(text)
+  return { { "    " .. glyph.bar .. " ", "dim" }, style.plain(text) }
+end
+
+---What a step is about to do.
+---@param view LiveView
+---@param job LiveJob
+---@param step table step.started, or a step of job.preview
+---@param position integer
+---@param count integer
+---@return Span[][]
+function M.step(view, job, step, position, count)
+  local name = style.plain(view:label(job) .. " " .. step.step)
+  local lines = { { "    ", { glyph.bullet, "running" }, " ", { name, "bold" }, { (" (%d/%d)"):format(position, count), "dim" } } }
+  lines[#lines + 1] = bar_line(("runner: %s  cwd: %s"):format(view.runner, step.directory or ""))
+  if step.use and step.use ~= "" then lines[#lines + 1] = bar_line("use: " .. step.use) end
+  local command = step.command or step.run
+  if command and command ~= "" then
+    lines[#lines + 1] = bar_line "run:"
+    quoted_lines(command, lines)
+  end
+  local limits = {}
+  if step.attempts and step.attempts > 1 then limits[1] = ("retries: %d"):format(step.attempts - 1) end
+  if step.timeout and step.timeout ~= "" then limits[#limits + 1] = "timeout: " .. step.timeout end
+  if #limits > 0 then lines[#lines + 1] = bar_line(table.concat(limits, "  ")) end
+  return lines
+end
+
+---What a step printed and how it ended.
+---@param view LiveView
+---@param job LiveJob
+---@param event table step.finished
+---@param output? string
+---@return Span[][]
+function M.step_result(view, job, event, output)
+  local lines = {}
+  if output and output:find("%S") then
+    lines[1] = bar_line(("result: %s %s"):format(view:label(job), event.step))
+    quoted_lines(output, lines)
+  end
+  if event.status == "completed" then
+    lines[#lines + 1] = {
+      "    ", { glyph.success .. " completed in " .. style.step_duration(event.seconds or 0), "success" },
+      { ("  %s %s"):format(style.plain(view:label(job)), style.plain(event.step)), "dim" },
+    }
+  end
+  return lines
+end
+
+---A job of a dry run.
+---@param view LiveView
+---@param job LiveJob
+---@param event table job.preview
+---@param verbose boolean
+---@return Span[][]
+function M.preview(view, job, event, verbose)
+  local first = { "    ", { glyph.preview, "secondary" }, " " }
+  local name = row_name(view, job)
+  table.move(name, 1, #name, #first + 1, first)
+  first[#first + 1] = { "  " .. style.plural(#event.steps, "step"), "dim" }
+  local lines = { first }
+  if verbose then lines[#lines + 1] = bar_line("cwd: " .. (event.directory or "")) end
+  for i, step in ipairs(event.steps) do
+    if verbose then
+      table.move(M.step(view, job, step, i, #event.steps), 1, 100, #lines + 1, lines)
+    else
+      lines[#lines + 1] = { { "      " .. style.plain(step.step), "dim" } }
+    end
+  end
+  return lines
+end
+
+local function counted(parts)
+  local texts = {}
+  for _, part in ipairs(parts) do
+    if (part[1] or 0) > 0 then texts[#texts + 1] = ("%d %s"):format(part[1], part[2]) end
+  end
+  return texts
+end
+
+local function title(event)
+  local duration = style.duration(event.seconds or 0)
+  if event.dryRun then return { glyph.preview .. " Preview ready in " .. duration, "bold" } end
+  if event.status == "completed" then return { glyph.success .. " Done in " .. duration, "bold success" } end
+  local word = event.signal and "Interrupted after " or "Failed in "
+  return { glyph.failure .. " " .. word .. duration, "bold error" }
+end
+
+---@param view LiveView
+---@param event table run.finished
+---@return Span[][]
+function M.summary(view, event)
+  local counts = event.counts
+  local lines = { {}, { title(event) } }
+  local texts = event.dryRun and counted { { counts.selected, "selected" } } or counted {
+    { counts.completed, "succeeded" }, { counts.failed, "failed" }, { counts.cancelled, "cancelled" }, { counts.cached, "cached" },
+    { (counts.blocked or 0) + (counts.waiting or 0), "waiting" },
+  }
+  if #texts > 0 then lines[#lines + 1] = { { "  " .. table.concat(texts, style.separator), "dim" } } end
+  frame.links(event.links or {}, lines, "  ")
+  if event.dryRun or not view.execId then return lines end
+  lines[#lines + 1] = {}
+  lines[#lines + 1] = { { "  status  ", "dim" }, "orun status --exec-id " .. view.execId }
+  lines[#lines + 1] = { { "  logs    ", "dim" }, "orun logs --exec-id " .. view.execId .. (event.status == "failed" and " --failed" or "") }
+  return lines
+end
+
+return M

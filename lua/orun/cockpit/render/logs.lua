@@ -1,0 +1,89 @@
+-- The logs frame: `orun logs`.
+local frame = require "orun.cockpit.render.frame"
+local style = require "orun.cockpit.style"
+
+local M = {}
+
+local shown_lines = 8
+local margin = "       "
+
+local function head(view, now, lines)
+  local run = view.run
+  lines[#lines + 1] = {}
+  lines[#lines + 1] = frame.title(run.planName)
+  local parts = { frame.field("Run", view.execId) }
+  local token, _, label = style.status(run.status)
+  if run.status ~= "" then parts[#parts + 1] = frame.field("State", label, token) end
+  if run.startedAt then
+    parts[#parts + 1] = frame.field("Duration", style.duration(math.max(0, (run.finishedAt or now) - run.startedAt)))
+  end
+  lines[#lines + 1] = frame.prefixed("  ", frame.joined(parts))
+  if run.counts.total > 0 then lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(run.counts)) end
+  frame.links(run.links, lines, "  ")
+  lines[#lines + 1] = {}
+end
+
+local function contains(lines, count, text)
+  for i = 1, count do
+    if lines[i]:find(text, 1, true) then return true end
+  end
+  return false
+end
+
+local function body(entry, raw, lines)
+  local count = raw and #entry.lines or math.min(#entry.lines, shown_lines)
+  for i = 1, count do lines[#lines + 1] = { margin, style.plain(entry.lines[i]) } end
+  local rest = entry.totalLines - count
+  if rest > 0 then lines[#lines + 1] = { margin, { style.glyph.ellipsis .. " " .. style.plural(rest, "more line"), "dim" } } end
+  local last = entry.lines[#entry.lines]
+  if entry.status == "failed" and last and not contains(entry.lines, count, last) then
+    lines[#lines + 1] = { margin, { style.plain(last), "error" } }
+  end
+end
+
+local function entry_head(entry)
+  local token, mark = style.status(entry.status)
+  local line = { "    ", { mark, token }, " ", { style.plain(entry.short ~= "" and entry.short or entry.jobId), "bold" } }
+  if entry.stepId ~= "" then line[#line + 1] = { "  " .. style.plain(entry.stepId), "dim" } end
+  return line
+end
+
+local function group_name(entry)
+  local name = entry.component or entry.jobId
+  return entry.environment and name .. style.wide_separator .. entry.environment or name
+end
+
+---@class LogsFrameOptions
+---@field now number
+---@field raw? boolean all lines of every entry
+
+---@param view LogsView
+---@param options LogsFrameOptions
+---@return Span[][]
+function M.lines(view, options)
+  local lines = {}
+  head(view, options.now, lines)
+  if #view.entries == 0 then
+    lines[#lines + 1] = { { "No logs captured for this run.", "dim" } }
+    return lines
+  end
+  local current
+  for i, entry in ipairs(view.entries) do
+    local name = group_name(entry)
+    if name ~= current then
+      if i > 1 then lines[#lines + 1] = {} end
+      lines[#lines + 1] = { "  ", { style.glyph.bullet, "brand" }, " ", { style.plain(name), "bold" } }
+      current = name
+    end
+    lines[#lines + 1] = entry_head(entry)
+    body(entry, options.raw, lines)
+  end
+  if view.hidden > 0 then
+    local what = style.plural(view.hidden, "more step")
+    lines[#lines + 1] = {}
+    lines[#lines + 1] = { { ("  %s without failures or links; --raw shows all"):format(what), "dim" } }
+  end
+  return lines
+end
+
+return M

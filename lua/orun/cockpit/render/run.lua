@@ -1,0 +1,120 @@
+-- The run frame: `orun status`.
+local frame = require "orun.cockpit.render.frame"
+local job_view = require "orun.cockpit.viewmodel.job"
+local style = require "orun.cockpit.style"
+
+local M = {}
+
+local glyph = style.glyph
+local error_width = 60
+
+local function head(view, now)
+  local token, _, label = style.status(view.status)
+  local parts = {}
+  if view.planId then parts[#parts + 1] = frame.field("Plan", view.planId) end
+  parts[#parts + 1] = frame.field("Run", view.execId)
+  parts[#parts + 1] = frame.field("State", label, token)
+  if view.startedAt then
+    parts[#parts + 1] = frame.field("Duration", style.duration(math.max(0, (view.finishedAt or now) - view.startedAt)))
+  end
+  if view.dryRun then parts[#parts + 1] = { "dry-run", "warning" } end
+  return frame.prefixed("  ", frame.joined(parts))
+end
+
+local function scope(view)
+  local parts = {}
+  for _, part in ipairs {
+    { #view.components, "component" }, { view.counts.total, "job" }, { #view.environments, "environment" },
+  } do
+    if part[1] > 0 then parts[#parts + 1] = { style.plural(part[1], part[2]), "dim" } end
+  end
+  if #parts == 0 then return nil end
+  return frame.prefixed({ "  Scope: ", "dim" }, frame.joined(parts))
+end
+
+-- What stands behind the name of a job: how long it took, or that it has not ended yet.
+local function outcome(job, now, line)
+  local seconds = job_view.seconds(job, now)
+  local _, _, label = style.status(job.status)
+  local group = job_view.group(job.status)
+  if group == "running" then
+    line[#line + 1] = { "  running", "running" }
+  elseif group == "pending" then
+    line[#line + 1] = { "  " .. ((label == "pending" or label == "unknown") and "queued" or label), "dim" }
+  end
+  if seconds > 0 and group ~= "pending" then
+    line[#line + 1] = { (group == "running" and " " or "  ") .. style.duration(seconds), "dim" }
+  end
+  local text = group == "failed" and job.error or group == "pending" and job.reason
+  if type(text) == "string" and text ~= "" then
+    line[#line + 1] = { "  " .. style.truncate(style.plain(text), error_width), group == "failed" and "error" or "dim" }
+  end
+end
+
+local function job_line(job, rail, branch, view, now)
+  local token, mark = style.status(job.status)
+  local line = { { "  " .. rail .. "  " .. branch .. " ", "dim" }, { mark, token }, " " }
+  if view.multiEnv and job.environment then line[#line + 1] = { style.plain(job.environment) .. "/", "dim" } end
+  line[#line + 1] = style.plain(job.short)
+  outcome(job, now, line)
+  return line
+end
+
+local function step_lines(job, rail, more, lines)
+  for _, step in ipairs(job.steps) do
+    local token, mark = style.status(step.status)
+    local line = {
+      { ("  %s  %s    "):format(rail, more and glyph.bar or " "), "dim" }, { mark, token }, " ", style.plain(step.id),
+    }
+    if step.seconds then line[#line + 1] = { "  " .. style.duration(step.seconds), "dim" } end
+    lines[#lines + 1] = line
+  end
+end
+
+local function started(group)
+  for _, job in ipairs(group.jobs) do
+    if job_view.group(job.status) ~= "pending" then return true end
+  end
+  return false
+end
+
+local function group_lines(group, is_last, view, options, lines)
+  local rail = is_last and " " or glyph.bar
+  local mark = started(group) and { glyph.bullet, "brand" } or { glyph.pending, "dim" }
+  lines[#lines + 1] = { "  ", mark, " ", { style.plain(group.name), "bold" } }
+  for i, job in ipairs(group.jobs) do
+    local last_job = i == #group.jobs
+    lines[#lines + 1] = job_line(job, rail, last_job and glyph.last or glyph.branch, view, options.now)
+    if options.detailed then step_lines(job, rail, not last_job, lines) end
+  end
+end
+
+---@class RunFrameOptions
+---@field now number        seconds since the epoch
+---@field detailed? boolean the steps of every job
+
+---@param view RunView
+---@param options RunFrameOptions
+---@return Span[][]
+function M.lines(view, options)
+  local lines = { {}, frame.title(view.planName), head(view, options.now) }
+  lines[#lines + 1] = scope(view)
+  lines[#lines + 1] = {}
+  if view.counts.total > 0 then
+    lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(view.counts))
+    lines[#lines + 1] = frame.prefixed({ "  Progress: ", "dim" }, frame.progress(view.counts.percent))
+    lines[#lines + 1] = {}
+  end
+  if #view.links > 0 then
+    frame.links(view.links, lines, "  ")
+    lines[#lines + 1] = {}
+  end
+  for i, group in ipairs(view.groups) do
+    if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
+    group_lines(group, i == #view.groups, view, options, lines)
+  end
+  if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. view.execId } end
+  return lines
+end
+
+return M

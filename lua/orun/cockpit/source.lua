@@ -1,0 +1,64 @@
+-- What the cockpit shows of the executions in a store: records read for the view-models.
+local diagnostic = require "orun.diagnostic"
+local execution = require "orun.state.execution"
+local record = require "orun.state.record"
+local run_view = require "orun.cockpit.viewmodel.run"
+local runs_view = require "orun.cockpit.viewmodel.runs"
+local snapshot = require "orun.state.snapshot"
+
+local M = {}
+
+---Finds an execution. One that was named and does not exist is an error.
+---@param store string
+---@param ref? string
+---@return string? id nil: there is none yet
+function M.resolve(store, ref)
+  local _, id, candidates = execution.resolve(store, ref)
+  if id then return id end
+  if candidates then
+    diagnostic.raise {
+      kind = "execution.ambiguous", message = ("several executions begin with %s: %s"):format(ref, table.concat(candidates, ", ")),
+      hint = "write more of the id",
+    }
+  end
+  if ref and ref ~= "" and ref ~= "latest" then
+    diagnostic.raise { kind = "execution.not-found", message = "execution not found: " .. ref, hint = "orun get runs lists them" }
+  end
+end
+
+---@param store string
+---@param id string
+---@return ExecutionRecord
+function M.record(store, id)
+  local found = record.view(store, id)
+  snapshot.arrange(found.meta, found.state)
+  return found
+end
+
+---@param store string
+---@param id string
+---@return RunView
+function M.run(store, id)
+  return run_view.view(M.record(store, id))
+end
+
+-- What a finished run wrote last is enough; of others the journal knows more.
+local function is_final(row)
+  local status = row.meta and row.meta.status
+  return (status == "completed" or status == "failed") and row.meta.jobTotal ~= nil
+end
+
+---@param store string
+---@return RunRow[]
+function M.runs(store)
+  local rows = execution.list(store)
+  for _, row in ipairs(rows) do
+    if not is_final(row) then
+      local found = M.record(store, row.execId)
+      row.meta, row.state = found.meta, found.state
+    end
+  end
+  return runs_view.view(rows)
+end
+
+return M

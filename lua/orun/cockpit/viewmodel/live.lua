@@ -1,0 +1,114 @@
+-- A run in progress as its events tell it: which jobs ended how, and which components are complete.
+local job_view = require "orun.cockpit.viewmodel.job"
+
+local M = {}
+
+---@class LiveJob
+---@field id string
+---@field component? string
+---@field environment? string
+---@field name string
+---@field status "waiting"|"running"|"completed"|"failed"|"cancelled"|"cached"|"blocked"
+---@field seconds? number
+---@field error? string
+---@field reason? string
+---@field links {label: string, url: string}[]
+
+---@class LiveGroup
+---@field name string
+---@field open integer     jobs that have not ended
+---@field ended LiveJob[]  in the order in which they ended
+---@field printed? boolean
+
+---@class LiveView
+---@field execId? string
+---@field planId string
+---@field planName string
+---@field runner string
+---@field concurrency integer
+---@field dryRun boolean
+---@field target? string     the one job asked for
+---@field environments string[]
+---@field multiEnv boolean
+---@field concurrent boolean labels name the component
+---@field order string[]     job ids in plan order
+---@field jobs table<string, LiveJob>
+---@field groups table<string, LiveGroup>
+---@field group_order string[]
+local Live = {}
+Live.__index = Live
+
+local function group_of(self, job)
+  local name = job.component or job.name
+  local group = self.groups[name]
+  if not group then
+    group = { name = name, open = 0, ended = {} }
+    self.groups[name] = group
+    self.group_order[#self.group_order + 1] = name
+  end
+  return group
+end
+
+local function add_job(self, planned)
+  local component, environment, short = job_view.split(planned.id)
+  local job = {
+    id = planned.id, component = planned.component or component, environment = planned.environment or environment,
+    name = planned.name or short, status = "waiting", links = {},
+  }
+  self.jobs[job.id], self.order[#self.order + 1] = job, job.id
+  local group = group_of(self, job)
+  group.open = group.open + 1
+end
+
+---@param started table the event run.started
+---@param options? {job?: string}
+---@return LiveView
+function M.new(started, options)
+  local self = setmetatable({
+    execId = started.execId, planId = started.planId or "", planName = started.planName or "", runner = started.runner or "local",
+    concurrency = started.concurrency or 1, dryRun = started.dryRun == true, target = options and options.job,
+    environments = started.environments or {}, jobs = {}, order = {}, groups = {}, group_order = {},
+  }, Live)
+  for _, planned in ipairs(started.jobs) do add_job(self, planned) end
+  self.multiEnv = #self.environments > 1
+  self.concurrent = self.concurrency > 1 and #self.order > 1
+  return self
+end
+
+---@param job LiveJob
+---@return string the job's name as far as its surroundings do not say it: `component·env/name` when jobs run side by side
+function Live:label(job)
+  if not self.concurrent or not job.component then return job.name end
+  local place = job.component
+  if self.multiEnv and job.environment then place = place .. "·" .. job.environment end
+  return place .. "/" .. job.name
+end
+
+---Notes that a job ended.
+---@param id string
+---@param fields table what is known about its end
+---@return LiveGroup? complete the job's group when it was the last one in it
+function Live:finish(id, fields)
+  local job = self.jobs[id]
+  if not job then return nil end
+  local group = group_of(self, job)
+  local ended = job.ended
+  for key, v in next, fields do job[key] = v end
+  if ended then return nil end
+  job.ended, group.open = true, group.open - 1
+  group.ended[#group.ended + 1] = job
+  return group.open == 0 and group or nil
+end
+
+---Groups that have something to show and are not complete.
+---@return LiveGroup[]
+function Live:unfinished()
+  local groups = {}
+  for _, name in ipairs(self.group_order) do
+    local group = self.groups[name]
+    if not group.printed and #group.ended > 0 then groups[#groups + 1] = group end
+  end
+  return groups
+end
+
+return M

@@ -1,0 +1,112 @@
+-- `orun status`: one run, all runs, or a run as it goes on.
+local source = require "orun.cockpit.source"
+local style = require "orun.cockpit.style"
+
+local shortest_interval = 0.2
+
+local function print_lines(ctx, lines)
+  ctx:write(ctx.style:text(lines))
+end
+
+local function encode(document, indent)
+  return require("host.json").encode(document, { indent = indent })
+end
+
+local function show_all(ctx, store)
+  local rows = source.runs(store)
+  if ctx.flags.json then
+    ctx:print(encode(require("orun.cockpit.document").runs(rows), 2))
+  else
+    print_lines(ctx, require("orun.cockpit.render.runs").lines(rows, os.time()))
+  end
+end
+
+local function show_one(ctx, store)
+  local id = source.resolve(store, ctx.flags.exec_id)
+  if ctx.flags.json then
+    ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id)), 2) or "{}")
+  elseif id then
+    local view = source.run(store, id)
+    print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = os.time(), detailed = ctx.flags.detailed }))
+  else
+    print_lines(ctx, require("orun.cockpit.render.runs").empty())
+  end
+end
+
+---------------------------------------------------------------------------------------------------
+-- Watching
+
+-- One frame in place of the one before it; without a terminal, one after the other.
+local function draw(ctx, lines, screen)
+  ctx:write((screen and style.screen.home or "") .. ctx.style:text(lines))
+end
+
+local function frame(ctx, store, screen)
+  local render = require "orun.cockpit.render.run"
+  local waiting
+  return function(view)
+    if not view then
+      if screen or not waiting then draw(ctx, { { { "Waiting for a run...", "dim" } } }, screen) end
+      waiting = true
+    elseif ctx.flags.json then
+      ctx:print(encode(require("orun.cockpit.document").status(source.record(store, view.execId))))
+    else
+      draw(ctx, render.lines(view, { now = os.time(), detailed = ctx.flags.detailed }), screen)
+    end
+    return ctx:flush()
+  end
+end
+
+-- Waiting that a signal ends early, so that the terminal can be put back in order.
+local function pauser(loop)
+  local arrived = loop.queue()
+  local signals = loop.signals { "INT", "TERM" }
+  local catcher = loop.spawn(pcall, function() arrived:push(signals:wait()) end)
+  return function(seconds) return arrived:pop(seconds) end, function() catcher:cancel() end
+end
+
+local exits = { INT = 130, TERM = 143 }
+
+local function watch(ctx, store)
+  local loop = require "host.loop"
+  local screen = ctx.style.interactive and not ctx.flags.json
+  if ctx.flags.exec_id then source.resolve(store, ctx.flags.exec_id) end
+  return loop.scope(function()
+    local pause, stop = pauser(loop)
+    if screen then ctx:write(style.screen.hide_cursor) end
+    local signal = require("orun.cockpit.watch").follow {
+      interval = ctx.flags.interval < shortest_interval and 1 or ctx.flags.interval,
+      load = function()
+        local id = source.resolve(store, ctx.flags.exec_id)
+        return id and source.run(store, id) or nil
+      end,
+      emit = frame(ctx, store, screen),
+      pause = pause,
+    }
+    stop()
+    if screen then ctx:write(style.screen.show_cursor .. "\n") end
+    return signal and exits[signal] or 0
+  end)
+end
+
+return {
+  summary = "Show how a run is going",
+  usage = "[flags]",
+  description = [[
+Without flags the latest run is shown. The exit code says whether something could be shown, not how the run went.]],
+  flags = {
+    { name = "exec-id", value = "ID", help = "execution id, or the beginning of one (default: the latest)", complete = "runs" },
+    { name = "all", help = "list all runs" },
+    { name = "detailed", help = "show the steps of every job" },
+    { name = "watch", short = "w", help = "follow the run until it ends" },
+    { name = "interval", value = "DURATION", type = "duration", default = 1, help = "time between looks with --watch" },
+    { name = "json", help = "as JSON; with --watch one object a line" },
+  },
+
+  run = function(ctx)
+    local store = ctx:workspace().store
+    if ctx.flags.all then return show_all(ctx, store) end
+    if ctx.flags.watch then return watch(ctx, store) end
+    return show_one(ctx, store)
+  end,
+}
