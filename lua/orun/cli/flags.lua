@@ -129,7 +129,7 @@ local function check_choice(flag, text, origin)
     if choice == text then return end
   end
   local hint = require("orun.util.suggestion").hint(text, flag.choices)
-  diagnostic.usage(("%s must be %s, not %s"):format(origin, table.concat(flag.choices, ", "), quoted(text)), hint)
+  diagnostic.usage(("%s must be one of %s, not %s"):format(origin, table.concat(flag.choices, ", "), quoted(text)), hint)
 end
 
 ---Checks and converts the text of a value.
