@@ -569,7 +569,8 @@ function hash.sha256_file(path) end
 ---SHA-256 over every regular file of a tree, ordered bytewise by whole relative path: path, "\n", bytes, "\n". A symbolic link is an
 ---error (errno "ELOOP", message names it).
 ---@param root string
----@param options? {skip?: string[], prefix?: string}  skip: directory names left out; prefix: bytes hashed first
+---@param options? {skip?: string[], skip_any?: string[], prefix?: string}  skip: directory names left out; skip_any: names left out
+--- whatever their type; prefix: bytes hashed first
 ---@return string? hex
 ---@return string? message
 ---@return string? errno
@@ -583,7 +584,7 @@ function hash.new() end
 function Hasher:update(bytes) end
 ---Adds a tree as sha256_tree would hash it.
 ---@param root string
----@param options? {skip?: string[], prefix?: string}
+---@param options? {skip?: string[], skip_any?: string[], prefix?: string}
 ---@return Hasher? self
 ---@return string? message
 ---@return string? errno

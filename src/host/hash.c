@@ -120,6 +120,7 @@ static int add_tree(lua_State *L, SHA256_CTX *sha, int root_index, int options)
         const char *prefix = luaL_optlstring(L, -1, "", &length);
         SHA256_Update(sha, prefix, length);
         walk.skip = orun_names_option(L, options, "skip");
+        walk.skip_any = orun_names_option(L, options, "skip_any");
     }
     int error;
     if (lstat(root, &st) != 0)
