@@ -1,8 +1,8 @@
 -- The older layout that `--config-dir` names: `<dir>/<type>/compositions.yaml` (or `job.yaml`) beside `<dir>/<type>/schema.yaml`.
 local check = require "orun.composition.check"
+local digest = require "orun.composition.digest"
 local document = require "orun.composition.document"
 local fs = require "host.fs"
-local hash = require "host.hash"
 local model = require "orun.composition.model"
 local package = require "orun.composition.package"
 local path = require "orun.util.path"
@@ -47,28 +47,6 @@ local function glob(pattern)
   end
   table.sort(existing)
   return existing
-end
-
----SHA-256 over every root: its path as given, then its files as in a `dir` source.
----@param roots {shown: string, directory: string}[]
----@return string? digest
----@return string? message
-local function digest(roots)
-  local hasher = hash.new()
-  for _, root in ipairs(roots) do
-    hasher:update(root.shown .. "\n")
-    local entries, message = fs.walk(root.directory, { skip = { ".git", ".orun" } })
-    if not entries then return nil, message end
-    for _, entry in ipairs(entries) do
-      if entry.type == "link" then return nil, ("%s is a symbolic link; a package holds none"):format(path.join(root.shown, entry.path)) end
-      if entry.type == "file" then
-        local bytes, err = fs.read(path.join(root.directory, entry.path))
-        if not bytes then return nil, err end
-        hasher:update(entry.path .. "\n"):update(bytes):update("\n")
-      end
-    end
-  end
-  return "sha256:" .. hasher:hex()
 end
 
 -- Types ---------------------------------------------------------------------------------------------------------------------
@@ -178,7 +156,7 @@ function M.load(text, options)
   local types = is_searched and searched_types(roots) or plain_types(roots[1])
   local names = sorted.keys(types)
   if #names == 0 then return fail(("the config directory %s has no job.yaml or compositions.yaml"):format(text)) end
-  local hex, message = digest(roots)
+  local hex, message = digest.roots(roots)
   if not hex then return fail(message) end
   local context = setmetatable({
     source = M.source, report = options.report, tally = options.tally, display = options.display,

@@ -1,6 +1,6 @@
 -- Sources of kind `dir`: a directory beside the intent, read in place.
+local digest = require "orun.composition.digest"
 local fs = require "host.fs"
-local hash = require "host.hash"
 local path = require "orun.util.path"
 local place = require "orun.intent.place"
 
@@ -28,10 +28,10 @@ return function(source, root)
     return problem("symlink", ("%s is a symbolic link; a package holds none"):format(text), at, "name the directory it leads to")
   end
   if stat.type ~= "directory" then return problem("source-missing", ("%s is not a directory"):format(text), at) end
-  local hex, err, errno = hash.sha256_tree(directory, { skip = { ".git", ".orun" } })
-  if not hex then
+  local found, err, errno = digest.directory(directory)
+  if not found then
     local hint = errno == "ELOOP" and "a package holds no symbolic links: copy the file instead" or nil
     return problem(errno == "ELOOP" and "symlink" or "unreadable", err, at, hint)
   end
-  return { directory = directory, digest = "sha256:" .. hex }
+  return { directory = directory, digest = found }
 end
