@@ -188,7 +188,7 @@ components:
   end)
 
   it("reports mistakes of several files together, sorted", function()
-    local list = errors(inline "enabled: maybe" .. "env: [1]\n", {
+    local list = errors("discovery: {roots: [b]}\n" .. inline "enabled: maybe" .. "env: [1]\n", {
       ["b/component.yaml"] = "kind: Component\nmetadata: {name: b}\nspec: {labels: x}\n",
       ["a/component.yaml"] = "kind: component\nmetadata: {name: a}\n",
       ["c/component.yaml"] = "kind: Component\n",
@@ -196,8 +196,7 @@ components:
     })
     local found = {}
     for i, err in ipairs(list) do found[i] = err.file .. ":" .. (err.line or "") .. " " .. err.kind end
-    -- Manifests are read only when the intent could be.
-    assert.same({ "intent.yaml:2 yaml.type", "intent.yaml:3 yaml.type" }, found)
+    assert.same({ "b/component.yaml:3 yaml.type", "intent.yaml:3 yaml.type", "intent.yaml:4 yaml.type" }, found)
     list = errors(inline(), {
       ["b/component.yaml"] = "kind: Component\nmetadata: {name: b}\nspec: {labels: x}\n",
       ["a/component.yaml"] = "kind: component\nmetadata: {name: a}\n",

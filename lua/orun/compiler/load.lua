@@ -1,4 +1,5 @@
 -- Stage 1: everything the compiler reads from outside, in one table.
+local condition = require "orun.util.condition"
 local decode = require "orun.intent.decode"
 local directory = require "orun.plan.directory"
 local discovery = require "orun.intent.discovery"
@@ -30,7 +31,7 @@ local function read_intent(found, display, report)
   local shown = display(found.file)
   local bytes, message = fs.read(found.file)
   if not bytes then
-    report:error { kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, message), file = shown }
+    report:error { kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown }
   end
   return bytes, shown
 end
@@ -48,6 +49,11 @@ local function decode_intent(bytes, shown, report, tally)
     }))
   end
   return intent
+end
+
+---Whether the roots are what the intent means: in one that has mistakes, only when they could be read.
+local function may_discover(intent, report)
+  return #report.errors == 0 or (intent.discovery and intent.discovery.roots) ~= nil
 end
 
 local function inline_components(intent)
@@ -96,11 +102,13 @@ return function(options, report)
   local bytes, shown = read_intent(found, display, report)
   report:check()
   local intent = decode_intent(bytes, shown, report, tally)
-  report:check()
+  if not intent then return report:check() end
   local roots = discovery.roots(intent.discovery and intent.discovery.roots)
   local components = inline_components(intent)
-  for _, file in ipairs(discovery.find(found.root, roots, intent, report)) do
-    components[#components + 1] = discovery.read(found.root, file, display, report, tally)
+  if may_discover(intent, report) then
+    for _, file in ipairs(discovery.find(found.root, roots, intent, report)) do
+      components[#components + 1] = discovery.read(found.root, file, display, report, tally)
+    end
   end
   tally:warn(report)
   report:check()

@@ -1,4 +1,5 @@
 -- Component manifests below the discovery roots.
+local condition = require "orun.util.condition"
 local decode = require "orun.intent.decode"
 local document = require "orun.intent.document"
 local fs = require "host.fs"
@@ -44,7 +45,7 @@ local function check_root(directory, root, at, report)
   if not stat then
     local hint = path.is_absolute(root) and "a root is always looked up below the intent's directory, an absolute one too" or nil
     report:error(place.mark(at, {
-      kind = "intent.discovery-root", message = ("cannot access discovery root %s: %s"):format(root, message), hint = hint,
+      kind = "intent.discovery-root", message = ("cannot access discovery root %s: %s"):format(root, condition.reason(message)), hint = hint,
     }))
     return false
   end
@@ -113,7 +114,9 @@ function M.read(directory, file, display, report, tally)
   local shown = display(absolute)
   local bytes, message = fs.read(absolute)
   if not bytes then
-    report:error { kind = "intent.manifest-unreadable", message = ("cannot read %s: %s"):format(shown, message), file = shown }
+    report:error {
+      kind = "intent.manifest-unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown,
+    }
     return nil
   end
   local yaml = decode.read(bytes, shown, report)

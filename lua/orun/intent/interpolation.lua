@@ -16,6 +16,8 @@ end
 ---@param text string
 ---@return string
 function M.trim(text)
+  -- Most texts begin and end with printable ASCII.
+  if not text:find("^[^!-~]") and not text:find("[^!-~]$") then return text end
   text = text:match("^%s*(.-)%s*$")
   while #text > 1 do
     local width = is_blank(text, 1, 2) and 2 or is_blank(text, 1, 3) and 3
