@@ -624,7 +624,7 @@ local Dag = {}
 function dag.new() end
 ---Adds a node (once; a second add raises).
 ---@param id string
----@param group? string jobs of one group share the group cap of a queue
+---@param group? string nodes of one group share the group cap of a queue; no cap of groups concerns a node without one
 ---@param rank? number  higher starts earlier; equal ranks by id bytewise
 function Dag:add(id, group, rank) end
 ---`id` needs `on` to be done first. Unknown ids: false, the unknown id. Duplicates are kept once.
@@ -660,7 +660,7 @@ function ReadyQueue:take() end
 ---@param ok boolean
 ---@return string[] blocked  nodes blocked by this call, sorted
 function ReadyQueue:finish(id, ok) end
----The node is done without running (cached).
+---The pending or ready node is done without running (cached); a failure before it no longer reaches what needs it.
 ---@param id string
 function ReadyQueue:skip(id) end
 ---@return {pending: integer, ready: integer, running: integer, done: integer, failed: integer, blocked: integer}
@@ -702,7 +702,9 @@ function system.setenv(name, text) end
 local git = {}
 ---@class Repository: userdata
 local Repository = {}
----Opens the repository that contains `path`. nil, message, "ENOENT" when there is none; other failures have errno "EGIT".
+---Opens the repository that contains the directory `path`. errno: "ENOENT" there is none; "EOWNER" it belongs to another user and is
+---not in safe.directory (the message says what to do); "ENOTSUP" libgit2 cannot read it (SHA-256, unknown extension): ask the git
+---program; "EGIT" anything else. GIT_CEILING_DIRECTORIES counts, GIT_DIR does not.
 ---@param path string
 ---@return Repository?
 ---@return string? message
@@ -712,9 +714,12 @@ function git.open(path) end
 function Repository:root() end
 ---@return string? id 40 hex digits; nil before the first commit
 ---@return string? branch short name, nil when detached
+---@return string? message a broken HEAD: nil, nil, message, errno
+---@return string? errno
 function Repository:head() end
 ---Whether tracked files differ from HEAD or the index, or untracked files that are not ignored exist.
----nil, message, "ENOTSUP" where libgit2 cannot tell (sparse checkout, unknown extension): ask the git program.
+---nil, message, "ENOTSUP" where libgit2 cannot tell (sparse checkout, a change that only a content filter such as git-lfs could
+---judge): ask the git program. A bare repository is "EGIT".
 ---@return boolean?
 ---@return string? message
 ---@return string? errno
@@ -722,6 +727,7 @@ function Repository:dirty() end
 ---@param name? string default "origin"
 ---@return string? url
 function Repository:remote(name) end
+function Repository:close() end
 
 ---------------------------------------------------------------------------------------------------
 -- host.term (loadable)

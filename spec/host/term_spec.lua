@@ -1,0 +1,36 @@
+local fs = require "host.fs"
+local system = require "host.system"
+local term = require "host.term"
+
+---What a chunk prints on a pseudo terminal of the given size.
+local function on_terminal(rows, columns, chunk)
+  local file = os.tmpname()
+  assert(fs.write(file, chunk))
+  local command = ("stty rows %d cols %d; '%s' lua '%s'"):format(rows, columns, system.paths().exe, file)
+  local pipe = assert(io.popen(("script -qec \"%s\" /dev/null </dev/null"):format(command)))
+  local text = pipe:read "a"
+  pipe:close()
+  fs.remove(file)
+  return (text:gsub("[\r\n\4\b^D]+$", ""):gsub("\r", ""))
+end
+
+local has_script = os.execute "command -v script >/dev/null 2>&1"
+
+describe("host.term", function()
+  it("knows that a file is no terminal", function()
+    local pipe = assert(io.popen(("'%s' lua -e 'local t = require [[host.term]] print(t.isatty(0), t.size(0))' </dev/null")
+      :format(system.paths().exe)))
+    assert.equal("false\tnil\n", pipe:read "a")
+    pipe:close()
+    assert.is_false(term.isatty(999))
+    assert.is_nil(term.size(999))
+    assert.has_error(function() term.isatty(-1) end)
+  end)
+
+  it("knows a terminal and its size", function()
+    if not has_script then pending "needs the program script (util-linux) for a pseudo terminal" end
+    local text = on_terminal(33, 101, [[local t = require "host.term" print(t.isatty(1), t.size(1))]])
+    assert.equal("true\t101\t33", text)
+    assert.equal("true\tnil", on_terminal(0, 0, [[local t = require "host.term" print(t.isatty(1), t.size(1))]]))
+  end)
+end)
