@@ -18,9 +18,9 @@ local schema_record = require("orun.intent.decode").any
 
 -- Roots ---------------------------------------------------------------------------------------------------------------------
 
----A shell pattern of one path segment as a Lua pattern.
+---A shell pattern of one path segment as a Lua pattern; `*` and `?` are all that is special in it.
 local function segment_pattern(segment)
-  local out = segment:gsub("[%^%$%(%)%%%.%+%-]", "%%%0"):gsub("%*+", "[^/]*"):gsub("%?", "[^/]")
+  local out = segment:gsub("[^%w*?]", "%%%0"):gsub("%*+", "[^/]*"):gsub("%?", "[^/]")
   return "^" .. out .. "$"
 end
 
@@ -30,7 +30,7 @@ local function glob(pattern)
   for segment in path.clean(pattern):gmatch("[^/]+") do
     local next_found = {}
     for _, base in ipairs(found) do
-      if segment:find("[*?[]") then
+      if segment:find("[*?]") then
         local match = segment_pattern(segment)
         for _, name in ipairs(fs.list(base) or {}) do
           if name:find(match) then next_found[#next_found + 1] = path.join(base, name) end

@@ -1,6 +1,5 @@
 -- The shape of plan.json: which keys every object has, in which order, and its two text forms.
 local json = require "host.json"
-local sorted = require "orun.util.sorted"
 local value = require "host.value"
 
 local M = {}
@@ -94,7 +93,7 @@ end
 ---@return table
 local function without(t, drop)
   local out = {}
-  for key, v in sorted.pairs(t) do
+  for key, v in next, t do
     if not drop[key] then out[key] = v end
   end
   local keys = value.keys(t)
