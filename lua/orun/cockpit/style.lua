@@ -180,7 +180,7 @@ end
 ---@param seconds number
 ---@return string e.g. 250ms, 4.1s, 3m05s, 2h05m
 function M.duration(seconds)
-  if seconds < 1 then return ("%dms"):format(math.floor(seconds * 1000 + 0.5)) end
+  if seconds < 0.9995 then return ("%dms"):format(math.floor(seconds * 1000 + 0.5)) end
   if seconds < 59.95 then return ("%.1fs"):format(seconds) end
   local whole = math.floor(seconds)
   if whole < 60 then whole = 60 end

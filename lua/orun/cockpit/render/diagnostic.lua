@@ -51,13 +51,20 @@ local function source_lines(d, style)
   return out
 end
 
+-- Text of several lines, without control characters, indented below its first line.
+local function indented(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do lines[#lines + 1] = styles.plain(line) end
+  return table.concat(lines, "\n  ")
+end
+
 local function entry(d, word, token, style, cwd)
-  local lines = { style:line { { word .. ":", "bold " .. token }, " " .. (d.message:gsub("\n", "\n  ")) } }
+  local lines = { style:line { { word .. ":", "bold " .. token }, " " .. indented(d.message) } }
   if d.file then lines[#lines + 1] = style:line { { "  --> ", "dim" }, place_of(d, cwd) } end
   if d.file and d.source and d.source:find("%S") then
     for _, line in ipairs(source_lines(d, style)) do lines[#lines + 1] = line end
   end
-  if d.hint then lines[#lines + 1] = style:line { { "hint:", "secondary" }, " " .. (d.hint:gsub("\n", "\n  ")) } end
+  if d.hint then lines[#lines + 1] = style:line { { "hint:", "secondary" }, " " .. indented(d.hint) } end
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -4,7 +4,7 @@ local style = require "orun.cockpit.style"
 
 local M = {}
 
-local id_width, state_width, plan_width, result_width = 38, 10, 22, 20
+local shortest_id, state_width, plan_width, result_width = 36, 10, 22, 20
 
 ---What is shown where there is no run yet.
 ---@return Span[][]
@@ -20,16 +20,23 @@ local function result(counts)
   return { text, { failed, "error" } }, #text + style.width(failed)
 end
 
-local function row(run, now)
+-- Ids are never cut: people copy them.
+local function id_width(rows)
+  local width = shortest_id
+  for _, run in ipairs(rows) do width = math.max(width, style.width(style.plain(run.execId))) end
+  return width
+end
+
+local function row(run, width, now)
   local token, mark, label = style.status(run.status)
-  local spans, width = result(run.counts)
+  local spans, used = result(run.counts)
   local line = {
-    "  ", { mark, token }, " ", style.pad(style.truncate(style.plain(run.execId), id_width - 2), id_width - 2), "  ",
+    "  ", { mark, token }, " ", style.pad(style.plain(run.execId), width), "  ",
     { style.pad(label, state_width), token }, "  ",
     style.pad(style.truncate(style.plain(run.planName), plan_width), plan_width), "  ",
   }
   table.move(spans, 1, #spans, #line + 1, line)
-  line[#line + 1] = (" "):rep(result_width - width) .. "  "
+  line[#line + 1] = (" "):rep(result_width - used) .. "  "
   line[#line + 1] = { style.age(run.startedAt and now - run.startedAt), "dim" }
   return line
 end
@@ -39,10 +46,11 @@ end
 ---@return Span[][]
 function M.lines(rows, now)
   if #rows == 0 then return M.empty() end
+  local width = id_width(rows)
   local header = ("  %s  %s  %s  %s  AGE"):format(
-    style.pad("RUN", id_width), style.pad("STATE", state_width), style.pad("PLAN", plan_width), style.pad("RESULT", result_width))
+    style.pad("RUN", width + 2), style.pad("STATE", state_width), style.pad("PLAN", plan_width), style.pad("RESULT", result_width))
   local lines = { {}, frame.title("runs"), {}, { { header, "dim" } } }
-  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, now) end
+  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, width, now) end
   return lines
 end
 

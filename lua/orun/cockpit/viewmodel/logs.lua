@@ -58,6 +58,11 @@ function M.select(entries)
   return #kept > 0 and kept or entries
 end
 
+-- Whether a part of a job id, written in either form, is meant.
+local function names(id, part)
+  return id:find(part, 1, true) ~= nil or id:gsub("@", ".", 1):find(part, 1, true) ~= nil
+end
+
 local function before(a, b)
   for _, key in ipairs { "component", "environment", "jobId" } do
     local x, y = a[key] or "", b[key] or ""
@@ -82,7 +87,7 @@ function M.view(run, entries, options)
   options = options or {}
   local asked = filter(entries, function(entry)
     if options.failed and entry.status ~= "failed" then return false end
-    if options.job and not entry.jobId:find(options.job, 1, true) then return false end
+    if options.job and not names(entry.jobId, options.job) then return false end
     if options.step and not entry.stepId:find(options.step, 1, true) then return false end
     return true
   end)
