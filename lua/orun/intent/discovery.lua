@@ -45,7 +45,8 @@ local function check_root(directory, root, at, report)
   if not stat then
     local hint = path.is_absolute(root) and "a root is always looked up below the intent's directory, an absolute one too" or nil
     report:error(place.mark(at, {
-      kind = "intent.discovery-root", message = ("cannot access discovery root %s: %s"):format(root, condition.reason(message)), hint = hint,
+      kind = "intent.discovery-root", hint = hint,
+      message = ("cannot access discovery root %s: %s"):format(root, condition.reason(message)),
     }))
     return false
   end
