@@ -404,11 +404,12 @@ function Appender:close() end
 ---@field type string    as in Stat
 ---@field size? integer  with options.stat
 ---@field mtime? integer seconds, with options.stat
+---@field mtime_ns? integer nanoseconds part, with options.stat
 ---@class WalkOptions
 ---@field skip? string[]        directory names left out with all below them, at any depth
 ---@field skip_any? string[]    names left out whatever their type
 ---@field names? string[]       report only entries with these base names (all directories are still walked)
----@field stat? boolean         fill `size` and `mtime` (default false: type only)
+---@field stat? boolean         fill `size`, `mtime` and `mtime_ns` (default false: type only)
 ---All entries below a directory, sorted bytewise by whole path; links are reported and never followed.
 ---@param root string
 ---@param options? WalkOptions

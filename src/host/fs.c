@@ -199,6 +199,7 @@ struct listing {
     struct found {
         size_t path, length;
         long long size, mtime;
+        long mtime_ns;
         unsigned char type;
     } * found;
     size_t count, room;
@@ -252,6 +253,7 @@ static int collect(void *context, const struct orun_entry *e, struct orun_troubl
                                           .length = e->length,
                                           .size = e->stat ? e->stat->st_size : 0,
                                           .mtime = e->stat ? e->stat->st_mtim.tv_sec : 0,
+                                          .mtime_ns = e->stat ? e->stat->st_mtim.tv_nsec : 0,
                                           .type = e->type};
     l->used += e->length;
     return 0;
@@ -274,7 +276,7 @@ static int fs_walk(lua_State *L)
     lua_createtable(L, (int)l->count, 0);
     for (size_t i = 0; i < l->count; i++) {
         const struct found *f = &l->found[i];
-        lua_createtable(L, 0, walk.stat ? 4 : 2);
+        lua_createtable(L, 0, walk.stat ? 5 : 2);
         lua_pushlstring(L, l->text + f->path, f->length);
         lua_setfield(L, -2, "path");
         lua_pushstring(L, type_name(f->type));
@@ -282,6 +284,7 @@ static int fs_walk(lua_State *L)
         if (walk.stat) {
             set_integer(L, "size", f->size);
             set_integer(L, "mtime", f->mtime);
+            set_integer(L, "mtime_ns", f->mtime_ns);
         }
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
