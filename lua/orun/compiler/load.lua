@@ -66,9 +66,9 @@ local function inline_components(intent)
 end
 
 ---The component tree is for people and outside tools: failing to write it is worth a warning only.
-local function write_tree(store, file, roots, components, report)
+local function write_tree(store, found, intent_text, roots, components, report)
   local target = path.join(store, "component-tree.yaml")
-  local text = tree.update(fs.read(target), file, roots, components)
+  local text = tree.update(fs.read(target), found.file, intent_text, roots, components)
   if not text then return end
   local ok, message = directory.prepare(store)
   if ok then ok, message = fs.write(target, text, { sync = false }) end
@@ -113,7 +113,7 @@ return function(options, report)
   tally:warn(report)
   report:check()
   local store = path.join(found.root, ".orun")
-  write_tree(store, found.file, roots, components, report)
+  write_tree(store, found, bytes, roots, components, report)
   local wanted = options.compositions
   if wanted == "declared" then
     wanted = #components > 0 or #intent.compositions.sources > 0 or (options.config_dir or "") ~= ""

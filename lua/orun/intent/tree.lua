@@ -1,9 +1,13 @@
 -- .orun/component-tree.yaml: what discovery found, for people and outside tools. It is written when its content changes, never read back.
+local hash = require "host.hash"
 local place = require "orun.intent.place"
 local value = require "host.value"
 local yaml = require "host.yaml"
 
 local M = {}
+
+-- Part of the digest: raise it when the form of the file changes.
+local format = "1"
 
 local shape_root = value.shape { "apiVersion", "kind", "metadata", "discovery", "components" }
 local shape_metadata = value.shape { "intent", "generatedAt" }
@@ -52,34 +56,46 @@ local function before(a, b)
   return (a.name or "") < (b.name or "")
 end
 
----The file's text.
+---First line of a tree made from these files: equal lines mean equal content, so that it need not be made to be compared.
+---@param intent_text string
+---@param components table[]
+---@return string
+local function heading(intent_text, components)
+  local hasher = hash.new():update(format .. "\n" .. intent_text)
+  for _, component in ipairs(components) do
+    local file = component.file
+    if file then hasher:update(("\n%s\0%d\0%d.%09d"):format(file.path, file.size, file.mtime, file.mtime_ns)) end
+  end
+  return "# Written by orun, never read. Inputs: " .. hasher:hex() .. "\n"
+end
+
 ---@param intent_file string
 ---@param roots string[]
 ---@param components table[] decoded components
----@param generated_at string
 ---@return string
-function M.encode(intent_file, roots, components, generated_at)
+local function encode(intent_file, roots, components)
   local ordered = table.move(components, 1, #components, 1, {})
   table.sort(ordered, before)
   local entries = value.list {}
   for i, component in ipairs(ordered) do entries[i] = entry(component) end
   return yaml.encode(shape_root {
     apiVersion = "sourceplane.io/v1", kind = "ComponentTree",
-    metadata = shape_metadata { intent = intent_file, generatedAt = generated_at },
+    metadata = shape_metadata { intent = intent_file, generatedAt = os.date("!%Y-%m-%dT%H:%M:%SZ") },
     discovery = { roots = value.list(table.move(roots, 1, #roots, 1, {})) }, components = entries,
   })
 end
 
----The text to write, or nil when `old` says the same already, its time of generation aside.
+---The text to write, or nil when the file says the same already.
 ---@param old? string the file as it is
 ---@param intent_file string
+---@param intent_text string
 ---@param roots string[]
----@param components table[]
+---@param components table[] decoded components
 ---@return string?
-function M.update(old, intent_file, roots, components)
-  local old_time = old and old:match('generatedAt: "?([^"\n]+)"?\n')
-  if old_time and M.encode(intent_file, roots, components, old_time) == old then return nil end
-  return M.encode(intent_file, roots, components, os.date("!%Y-%m-%dT%H:%M:%SZ") --[[@as string]])
+function M.update(old, intent_file, intent_text, roots, components)
+  local first = heading(intent_file .. "\n" .. intent_text, components)
+  if old and old:sub(1, #first) == first then return nil end
+  return first .. encode(intent_file, roots, components)
 end
 
 return M
