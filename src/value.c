@@ -1,5 +1,6 @@
 #include "value.h"
 
+#include <float.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
@@ -283,27 +284,61 @@ enum orun_kind orun_value_kind(lua_State *L, int index)
     }
 }
 
-/* Shortest of %.15g, %.16g, %.17g that reads back equal, as digits and a decimal exponent. */
+/* Makes the last digit of "d.ddde±xx" greater by one; false when only nines precede it. */
+static bool step_up(char *text)
+{
+    for (char *p = strchr(text, 'e') - 1; p >= text && *p != '-'; p--) {
+        if (*p == '.')
+            continue;
+        if (*p != '9') {
+            ++*p;
+            return true;
+        }
+        *p = '0';
+    }
+    return false;
+}
+
+/*
+ * Writes n as "d.ddde±xx" with the fewest digits that read back as n, and possibly zeros after
+ * them. Every normal number of up to 15 digits survives %.14e, so fewer need not be tried. Below a
+ * power of two the neighbours are nearer than above it: there the digits next above may read back
+ * where the nearest ones of that length do not.
+ */
+static void shortest(double n, char *text, size_t size)
+{
+    int exponent;
+    bool power_of_two = fabs(frexp(n, &exponent)) == 0.5;
+    for (int precision = n != 0 && fabs(n) < DBL_MIN ? 0 : 14; precision < 17; precision++) {
+        snprintf(text, size, "%.*e", precision, n);
+        if (strtod(text, NULL) == n)
+            return;
+        if (power_of_two && step_up(text) && strtod(text, NULL) == n)
+            return;
+    }
+}
+
 int orun_value_format_float(double n, char *buffer)
 {
     if (!isfinite(n))
         return 0;
+    double magnitude = fabs(n);
+    if (magnitude >= 1 && magnitude < 1e15 && n == (double)(int64_t)n)
+        return snprintf(buffer, ORUN_FLOAT_TEXT, "%lld", (long long)n);
     char text[40], digits[24];
-    int precision = 0;
-    do
-        snprintf(text, sizeof text, "%.*e", precision, n);
-    while (strtod(text, NULL) != n && ++precision < 17);
+    shortest(n, text, sizeof text);
     int count = 0;
     const char *e = strchr(text, 'e');
     for (const char *p = text; p < e; p++) {
         if (*p >= '0' && *p <= '9')
             digits[count++] = *p;
     }
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
     int exponent = atoi(e + 1);
     char *out = buffer;
     if (text[0] == '-')
         *out++ = '-';
-    double magnitude = fabs(n);
     if (magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21)) {
         *out++ = digits[0];
         if (count > 1) {
@@ -311,7 +346,7 @@ int orun_value_format_float(double n, char *buffer)
             memcpy(out, digits + 1, (size_t)count - 1);
             out += count - 1;
         }
-        out += sprintf(out, "e%c%d", exponent < 0 ? '-' : '+', abs(exponent));
+        out += snprintf(out, 8, "e%c%d", exponent < 0 ? '-' : '+', abs(exponent));
     } else if (exponent < 0) {
         *out++ = '0';
         *out++ = '.';
@@ -351,7 +386,39 @@ static lua_Integer push_order(lua_State *L, int index)
         return 0;
     }
     lua_remove(L, -2);
-    return (lua_Integer)lua_rawlen(L, -1);
+    lua_Integer listed = (lua_Integer)lua_rawlen(L, -1);
+    if (listed == 0)
+        lua_pop(L, 1);
+    return listed;
+}
+
+/*
+ * With the list of the map's key order on the top of the stack: replaces it by the set of those
+ * keys that the map has, and appends them to the list at `to`. Returns their number.
+ */
+static lua_Integer place_ordered(lua_State *L, int index, lua_Integer listed, int to)
+{
+    int order = lua_gettop(L);
+    lua_Integer n = 0;
+    lua_createtable(L, 0, (int)listed);
+    for (lua_Integer i = 1; i <= listed; i++) {
+        lua_rawgeti(L, order, i);
+        lua_pushvalue(L, -1);
+        bool wanted = lua_rawget(L, index) != LUA_TNIL;
+        lua_pushvalue(L, -2);
+        wanted = lua_rawget(L, order + 1) == LUA_TNIL && wanted;
+        lua_pop(L, 2);
+        if (wanted) {
+            lua_pushvalue(L, -1);
+            lua_rawseti(L, to, ++n);
+            lua_pushboolean(L, 1);
+            lua_rawset(L, order + 1);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    lua_replace(L, order);
+    return n;
 }
 
 int orun_value_push_keys(lua_State *L, int index)
@@ -359,30 +426,19 @@ int orun_value_push_keys(lua_State *L, int index)
     index = lua_absindex(L, index);
     luaL_checkstack(L, 12, "keys");
     size_t capacity = 16, count = 0;
+    lua_newtable(L);
+    int to = lua_gettop(L);
     struct orun_key *keys = lua_newuserdatauv(L, capacity * sizeof *keys, 0);
     int array = lua_gettop(L);
-    lua_Integer ordered = push_order(L, index);
-    int order = ordered ? lua_gettop(L) : 0, placed = 0;
-    if (order) {
-        lua_createtable(L, 0, (int)ordered);
-        placed = lua_gettop(L);
-        for (lua_Integer i = 1; i <= ordered; i++) {
-            lua_rawgeti(L, order, i);
-            lua_pushvalue(L, -1);
-            if (lua_rawget(L, index) != LUA_TNIL) {
-                lua_pop(L, 1);
-                lua_pushboolean(L, 1);
-                lua_rawset(L, placed);
-            } else {
-                lua_pop(L, 2);
-            }
-        }
-    }
+    lua_Integer listed = push_order(L, index), n = 0;
+    int placed = listed > 0 ? lua_gettop(L) : 0;
+    if (placed)
+        n = place_ordered(L, index, listed, to);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING) {
             lua_pop(L, 1);
-            lua_replace(L, array);
-            lua_settop(L, array);
+            lua_replace(L, to);
+            lua_settop(L, to);
             return -1;
         }
         if (placed) {
@@ -403,23 +459,10 @@ int orun_value_push_keys(lua_State *L, int index)
         count++;
     }
     qsort(keys, count, sizeof *keys, compare_strings);
-    lua_createtable(L, (int)(count + (size_t)ordered), 0);
-    lua_Integer n = 0;
-    for (lua_Integer i = 1; i <= ordered; i++) {
-        lua_rawgeti(L, order, i);
-        lua_pushvalue(L, -1);
-        bool present = lua_rawget(L, index) != LUA_TNIL;
-        lua_pop(L, 1);
-        if (present)
-            lua_rawseti(L, -2, ++n);
-        else
-            lua_pop(L, 1);
-    }
     for (size_t i = 0; i < count; i++) {
         lua_pushlstring(L, keys[i].text, keys[i].length);
-        lua_rawseti(L, -2, ++n);
+        lua_rawseti(L, to, ++n);
     }
-    lua_replace(L, array);
-    lua_settop(L, array);
+    lua_settop(L, to);
     return (int)n;
 }

@@ -1,4 +1,5 @@
 /* host.json: RFC 8259, and the canonical text in which plans are stored and hashed. */
+#include "utf8.h"
 #include "value.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A decoder may be asked for less or more than its usual limit, but never for more than can be
+ * encoded. */
 enum { ENCODE_DEPTH = 1000, DECODE_DEPTH = 512 };
 
 /* ---- encoder ----------------------------------------------------------------------------------
@@ -82,25 +85,6 @@ static int fail(struct encoder *e, const char *what)
     return luaL_error(L, "cannot encode %s as JSON: %s", *path ? path : "the value", what);
 }
 
-/* Length of the valid UTF-8 sequence at s (1 to 4), 0 when there is none. */
-static int utf8_length(const unsigned char *s, const unsigned char *end)
-{
-    unsigned char c = s[0];
-    if (c < 0x80)
-        return 1;
-    int n = c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-    if (n == 0 || end - s < n)
-        return 0;
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
-        (c == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
-}
-
 static void put_escape(struct buffer *b, unsigned code)
 {
     char text[8];
@@ -141,7 +125,7 @@ static int put_special(struct encoder *e, const unsigned char *s, const unsigned
         put_escape(b, *s);
         return 1;
     }
-    int n = utf8_length(s, end);
+    int n = orun_utf8_length((const char *)s, (const char *)end);
     if (n == 0) {
         put(b, "\\ufffd", 6);
         return 1;
@@ -304,22 +288,24 @@ static int encode(lua_State *L)
 {
     luaL_checkany(L, 1);
     lua_settop(L, 2);
-    struct encoder *e = lua_newuserdatauv(L, sizeof *e, 0);
-    e->indent = 0;
-    e->html = true;
-    e->depth = 0;
+    struct encoder e;
+    e.indent = 0;
+    e.html = true;
+    e.depth = 0;
     if (lua_istable(L, 2)) {
         lua_getfield(L, 2, "indent");
-        e->indent = (int)luaL_optinteger(L, -1, 0);
+        lua_Integer indent = luaL_optinteger(L, -1, 0);
+        luaL_argcheck(L, indent >= 0 && indent <= 16, 2, "indent must be 0 to 16");
+        e.indent = (int)indent;
         lua_getfield(L, 2, "html");
-        e->html = lua_isnil(L, -1) || lua_toboolean(L, -1);
+        e.html = lua_isnil(L, -1) || lua_toboolean(L, -1);
         lua_pop(L, 2);
     }
-    e->out = (struct buffer){.L = L, .capacity = 1024};
-    e->out.data = lua_newuserdatauv(L, e->out.capacity, 0);
-    e->out.slot = lua_gettop(L);
-    put_value(e, 1);
-    lua_pushlstring(L, e->out.data, e->out.length);
+    e.out = (struct buffer){.L = L, .capacity = 1024};
+    e.out.data = lua_newuserdatauv(L, e.out.capacity, 0);
+    e.out.slot = lua_gettop(L);
+    put_value(&e, 1);
+    lua_pushlstring(L, e.out.data, e.out.length);
     return 1;
 }
 
@@ -443,7 +429,7 @@ static bool decode_string(struct decoder *d)
             luaL_addchar(&b, (char)c);
             d->at++;
         } else {
-            int n = utf8_length((const unsigned char *)d->at, (const unsigned char *)d->end);
+            int n = orun_utf8_length(d->at, d->end);
             if (n == 0)
                 return wrong(d, "invalid UTF-8 in a string");
             luaL_addlstring(&b, d->at, (size_t)n);
@@ -676,11 +662,13 @@ static int decode(lua_State *L)
         lua_getfield(L, 2, "order");
         d.order = lua_toboolean(L, -1);
         lua_getfield(L, 2, "depth");
-        d.limit = (int)luaL_optinteger(L, -1, DECODE_DEPTH);
+        lua_Integer limit = luaL_optinteger(L, -1, DECODE_DEPTH);
+        luaL_argcheck(L, limit >= 0 && limit <= ENCODE_DEPTH, 2, "depth must be 0 to 1000");
+        d.limit = (int)limit;
         lua_pop(L, 2);
     }
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        d.at += 3;
+        d.start = d.at += 3;
     if (decode_value(&d)) {
         skip_blanks(&d);
         if (d.at == d.end)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH = 200 };
+enum { DEPTH = 1000 };
 
 static int list(lua_State *L)
 {
@@ -41,8 +41,14 @@ static int uint64(lua_State *L)
 
 static int time_new(lua_State *L)
 {
-    struct orun_time t = {luaL_checkinteger(L, 1), (int32_t)luaL_optinteger(L, 2, 0),
-                          (int32_t)luaL_optinteger(L, 3, 0)};
+    /* The years 0 to 9999, which is what RFC 3339 can write. */
+    lua_Integer seconds = luaL_checkinteger(L, 1), nanoseconds = luaL_optinteger(L, 2, 0),
+                offset = luaL_optinteger(L, 3, 0);
+    luaL_argcheck(L, offset >= -86400 && offset <= 86400, 3, "more than a day");
+    luaL_argcheck(L, nanoseconds >= 0 && nanoseconds < 1000000000, 2, "not below a second");
+    luaL_argcheck(L, seconds >= -62167219200 - offset && seconds < 253402300800 - offset, 1,
+                  "outside the years 0 to 9999");
+    struct orun_time t = {seconds, (int32_t)nanoseconds, (int32_t)offset};
     orun_value_push_time(L, &t);
     return 1;
 }
@@ -119,8 +125,6 @@ static bool equal_values(lua_State *L, int a, int b, int depth)
         return false;
     if (k != ORUN_LIST && k != ORUN_MAP)
         return lua_compare(L, a, b, LUA_OPEQ);
-    if (lua_rawequal(L, a, b))
-        return true;
     if (depth > DEPTH)
         luaL_error(L, "value nested deeper than %d levels or cyclic", DEPTH);
     luaL_checkstack(L, 6, "equal");
