@@ -1,47 +1,45 @@
 /*
- * One libuv loop per process, and Lua coroutines that suspend on it.
- *
- * A C function that has to wait does:
- *     struct orun_wait *w = ...;              (embedded in its own handle or request)
- *     return orun_loop_wait(L, w, cancel, data);
- * and from a libuv callback later:
- *     lua_State *co = orun_wait_thread(w);    push results on co
- *     orun_loop_wake(w, nresults);            or orun_loop_wake_error(w) with one error value pushed
- * Exactly one of wake / wake_error is called for each wait. `cancel` is called when the task is
- * cancelled while it waits: it must see to it that the wait is woken (at once or later).
+ * The one libuv loop of the process, made when something first waits: timers and descriptors on it.
+ * Everything here calls back on the loop's turn, never from inside the call that asks for it.
  */
 #ifndef ORUN_LOOP_H
 #define ORUN_LOOP_H
 
 #include <lua.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
-struct orun_task;
-
-struct orun_wait {
-    struct orun_task *task; /* NULL when nothing waits */
-    void (*cancel)(struct orun_wait *w);
-    void *data;
-};
-
+/* The loop; NULL when it cannot be made (errno says why). */
 uv_loop_t *orun_loop(void);
 
-/* Yields the running task until it is woken. Only from a C function called by Lua: `return orun_loop_wait(...)`. */
-int orun_loop_wait(lua_State *L, struct orun_wait *w, void (*cancel)(struct orun_wait *), void *data);
-/* Same, but the results are post-processed by a continuation when the task goes on. */
-int orun_loop_wait_k(lua_State *L, struct orun_wait *w, void (*cancel)(struct orun_wait *), void *data,
-                     lua_KContext ctx, lua_KFunction k);
-lua_State *orun_wait_thread(struct orun_wait *w);
-void orun_loop_wake(struct orun_wait *w, int nresults);
-void orun_loop_wake_error(struct orun_wait *w);
-/* Pushes the cancellation error value of the task. */
-void orun_loop_push_cancelled(lua_State *L, struct orun_wait *w);
+/* One-shot timer; fires once, then forgets itself. NULL when out of memory. */
+struct orun_timer;
+struct orun_timer *orun_timer_start(double seconds, void (*fire)(void *data), void *data);
+/* Before it fired; NULL is fine. */
+void orun_timer_stop(struct orun_timer *timer);
 
 /*
- * Runs the function at the top of the stack (with nargs arguments above it) as the main task until
- * it ends; returns a Lua status with its results or its error on the stack.
+ * Readiness of a descriptor: one epoll_ctl to watch it and none to forget it, because closing the
+ * descriptor does that. (A uv_poll_t takes five, which shows when every child has two.)
  */
-int orun_loop_run(lua_State *L, int nargs);
+struct orun_event {
+    int fd;
+    void (*ready)(struct orun_event *event);
+};
+/* `events` are those of epoll(7). Returns 0 or an errno. */
+int orun_event_watch(struct orun_event *event, uint32_t events);
+/* Asks again for an event that was watched with EPOLLONESHOT. Returns 0 or an errno. */
+int orun_event_rearm(struct orun_event *event, uint32_t events);
+/* To be called right before the descriptor is closed. */
+void orun_event_forget(struct orun_event *event);
+
+/* Called once when the main task and all others have ended; in the order of registration. */
+void orun_loop_at_end(void (*end)(void));
+
+/* For task.c: one turn. Blocks unless `busy`; false when nothing is left that could happen. */
+bool orun_loop_turn(bool busy);
+/* Calls the end functions and closes the loop with everything on it. */
+void orun_loop_close(void);
 
 #endif

@@ -1,12 +1,13 @@
 /* argv -> runtime -> lua/orun/main.lua -> exit code */
-#include "loop.h"
 #include "runtime.h"
+#include "task.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The state is left to the system at exit: freeing a large heap costs more than all that a small command does. */
+/* The state is left to the system at exit: freeing a large heap costs more than all that a small
+ * command does. */
 static int leave(lua_State *L, int code)
 {
     fflush(NULL);
@@ -34,7 +35,7 @@ int main(int argc, char **argv)
     luaL_checkstack(L, argc, "arguments");
     for (int i = 1; i < argc; i++)
         lua_pushstring(L, argv[i]);
-    if (orun_loop_run(L, argc > 1 ? argc - 1 : 0) != LUA_OK) {
+    if (orun_task_run(L, argc > 1 ? argc - 1 : 0) != LUA_OK) {
         fprintf(stderr, "error: %s\n", luaL_tolstring(L, -1, NULL));
         return leave(L, 1);
     }

@@ -183,23 +183,26 @@ function YamlDocument:get(node, key) end
 function YamlDocument:find(...) end
 
 ---------------------------------------------------------------------------------------------------
--- host.loop: tasks on one event loop (libuv). Code is written in direct style; waiting functions suspend the running task.
+-- host.loop: tasks on one event loop (libuv). Code is written in direct style; waiting functions suspend the running task,
+-- also from inside of pcall, iterators, metamethods and to-be-closed variables. Where Lua cannot suspend (a sort or gsub callback, a
+-- module being loaded, a finalizer, a coroutine that is no task) they raise an error that says so.
 
 ---@class host.loop
 local loop = {}
 ---@class Task: userdata
 local Task = {}
----Waits for the task's end; returns what its function returned, or raises its error. Suspends.
+---Waits for the task's end (also of one that has ended); returns what its function returned, or raises its error. Suspends.
 ---@return any ...
 function Task:wait() end
----Cancels what the task waits for: its current wait raises a cancellation (`{kind = "cancelled", message = reason}`); processes
----it started are ended (TERM to the group, KILL after their grace time).
+---Cancels what the task waits for: its current wait (else its next one) raises a cancellation (`{kind = "cancelled", message = reason}`),
+---once, so that clean-up may wait; processes it started are ended (TERM to the group, KILL after their grace time).
 ---@param reason? string
 function Task:cancel(reason) end
 ---@return "running"|"done"|"failed"
 function Task:status() end
 ---Starts `fn(...)` as a task; it begins running at once, up to its first wait. A task belongs to the innermost open scope.
----An error in a task that nobody waits for is raised in the scope that owns it.
+---An error in a task that nobody waits for is raised in the scope that owns it: the body's wait is cancelled for that. (A task that
+---ends by a cancellation has no error.) The main function is the body of the outermost scope; tasks left at its end are cancelled.
 ---@param fn function
 ---@param ... any
 ---@return Task
@@ -214,6 +217,11 @@ function loop.scope(fn, ...) end
 ---@param err any
 ---@return boolean
 function loop.is_cancelled(err) end
+---A string error with the traceback of the place where it was raised, also when it has passed through tasks and scopes since
+---(those hand errors on unchanged); other values unchanged. For message handlers.
+---@param err any
+---@return any
+function loop.traceback(err) end
 ---Runs `fn(...)` with cancellation held back until it returns (for clean-up that must wait). Suspends.
 ---@param fn function
 ---@param ... any
