@@ -41,10 +41,12 @@ local function unknown_command(words, word, places)
 end
 
 -- Follows the words into groups. Flags may stand before and between them.
+---@param argv string[]
+---@param places Place[]
 ---@return Found? found
 ---@return Command? command
 ---@return string[] rest words that are not part of the command's name
-local function follow(argv, places)
+function M.follow(argv, places)
   local rest = table.move(argv, 1, #argv, 1, {})
   local found, command
   local words, at, index = {}, 1, flags.index(flags.global)
@@ -69,7 +71,7 @@ end
 ---@return Invocation
 function M.read(argv)
   local places = discovery.places()
-  local found, command, rest = follow(argv, places)
+  local found, command, rest = M.follow(argv, places)
   local name = found and "orun " .. table.concat(found.words, " ") or "orun"
   local parsed = flags.parse(rest, {
     name = name,

@@ -16,7 +16,7 @@ end
 
 return {
   summary = "Show what a command does and its flags",
-  args = { { name = "command", optional = true, repeatable = true, complete = "commands" } },
+  args = { { name = "command", optional = true, repeatable = true } },
 
   run = function(ctx, args)
     local help = require "orun.cli.help"
