@@ -9,7 +9,7 @@ local M = {}
 ---@field value? string       name of the value in help; absent for booleans
 ---@field help? string
 ---@field type? "string"|"integer"|"number"|"boolean"|"duration"  default: string with `value`, boolean without
----@field default? any
+---@field default? any        a text is read like a value given on the command line
 ---@field repeatable? boolean its value is a list; nil when not given
 ---@field choices? string[]
 ---@field env? string         environment variable that stands in for the flag
@@ -259,7 +259,7 @@ local function fill_defaults(self, list, environment)
         local v = M.value(flag, text, flag.env)
         self.flags[key] = flag.repeatable and { v } or v
       elseif flag.default ~= nil then
-        self.flags[key] = flag.default
+        self.flags[key] = type(flag.default) == "string" and M.value(flag, flag.default, "--" .. flag.name) or flag.default
       elseif M.type(flag) == "boolean" then
         self.flags[key] = false
       end

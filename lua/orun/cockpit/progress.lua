@@ -55,8 +55,8 @@ end
 local function announce_group(self, job)
   local name = job.component or job.name
   if self.view.concurrent or self.group == name then return end
+  put(self, render.group_line(self.view, job, self.group == nil))
   self.group = name
-  put(self, render.group_line(job, self.view))
 end
 
 local on = {}
@@ -87,7 +87,7 @@ end
 
 on["job.preview"] = function(self, event)
   local job = self.view.jobs[event.job]
-  if not self.verbose or self.view.concurrent then announce_group(self, job) end
+  announce_group(self, job)
   put(self, render.preview(self.view, job, event, self.verbose))
 end
 

@@ -24,6 +24,12 @@ local function load_script(ctx, args)
   return chunk
 end
 
+-- Mistakes of a script are its own, not the program's.
+local function failed(err)
+  if type(err) == "table" and (diagnostic.is(err) or err.message) then return err end
+  return diagnostic.failure { { kind = "script.failed", message = debug.traceback(tostring(err), 2) } }
+end
+
 return {
   summary = "Run a Lua script with the modules of orun",
   usage = "[-e CHUNK | FILE] [arguments]",
@@ -39,7 +45,8 @@ installed for Lua on this system can be required. Its first result, when it is a
     local chunk = load_script(ctx, args)
     local first = ctx.given.execute and 1 or 2
     _G.arg = table.move(args, first, #args, 1, { [0] = ctx.given.execute and "-e" or args[1] })
-    local result = chunk(table.unpack(_G.arg))
+    local ok, result = xpcall(chunk, failed, table.unpack(_G.arg))
+    if not ok then error(result, 0) end
     return math.type(result) == "integer" and result or 0
   end,
 }

@@ -99,7 +99,7 @@ Without flags the latest run is shown. The exit code says whether something coul
     { name = "all", help = "list all runs" },
     { name = "detailed", help = "show the steps of every job" },
     { name = "watch", short = "w", help = "follow the run until it ends" },
-    { name = "interval", value = "DURATION", type = "duration", default = 1, help = "time between looks with --watch" },
+    { name = "interval", value = "DURATION", type = "duration", default = "1s", help = "time between looks with --watch" },
     { name = "json", help = "as JSON; with --watch one object a line" },
   },
 

@@ -126,12 +126,15 @@ function M.waiting(view, event)
   return { { "    ", { glyph.waiting, "dim" }, " " .. label, { "  " .. style.plain(event.reason or ""), "dim" } } }
 end
 
+---The line above what follows for one component.
 ---@param view LiveView
+---@param job LiveJob
+---@param first boolean the header stands right above
 ---@return Span[][]
-function M.group_line(job, view)
+function M.group_line(view, job, first)
   local line = { "  ", { style.plain(job.component or job.name), "bold" } }
   if view.multiEnv and job.environment then line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" } end
-  return { {}, line }
+  return first and { line } or { {}, line }
 end
 
 ---The readiness line of a verbose run.
@@ -229,7 +232,7 @@ local function counted(parts)
 end
 
 local function title(event)
-  local duration = style.duration(event.seconds or 0)
+  local duration = style.step_duration(event.seconds or 0)
   if event.dryRun then return { glyph.preview .. " Preview ready in " .. duration, "bold" } end
   if event.status == "completed" then return { glyph.success .. " Done in " .. duration, "bold success" } end
   local word = event.signal and "Interrupted after " or "Failed in "
