@@ -95,8 +95,8 @@ function Rendering:render(text, data, site)
   if entry.template then
     local result
     result, err = entry.template:render(data, {
-      missing = function(what, line)
-        self:note("warning", "template.missing", site, line or 1, ("%s has no value"):format(what))
+      missing = function(info)
+        self:note("warning", "template.missing", site, info.line, ("%s has no value"):format(info.expression))
       end,
     })
     if result then return result end
