@@ -211,7 +211,7 @@ describe("host.dag", function()
       return graph(needs, nodes)
     end
 
-    it("caps nodes and groups (05 §10)", function()
+    it("caps nodes and groups (05 §10, 05 case 14)", function()
       assert.same({ "x@dev.job", "x@prod.job" }, drain(platform():queue { concurrency = 4, groups = 1 }))
       assert.same({ "x@dev.job", "x@prod.job", "y@dev.job", "y@prod.job" }, drain(platform():queue { concurrency = 4, groups = 2 }))
       assert.same({ "x@dev.job", "x@prod.job", "y@dev.job", "y@prod.job" }, drain(platform():queue { concurrency = 4, groups = 0 }))

@@ -96,6 +96,27 @@ describe("host.fs", function()
       assert.same({ "f" }, fs.list(dir))
     end)
 
+    it("show a reader the whole old or the whole new content, also when the writer is killed", function()
+      local path, script = dir .. "/f", dir .. "/script.lua"
+      assert(fs.write(path, ("0"):rep(100000)))
+      assert(fs.write(script, ([[
+        local fs = require "host.fs"
+        for i = 1, 100000 do assert(fs.write("%s", tostring(i %% 10):rep(100000), { sync = false })) end
+      ]]):format(path)))
+      local pipe = assert(io.popen(("'%s' lua '%s' >/dev/null 2>&1 & echo $!"):format(system.paths().exe, script)))
+      local pid = pipe:read "l"
+      local function whole()
+        local bytes = assert(fs.read(path))
+        return bytes == bytes:sub(1, 1):rep(100000)
+      end
+      local deadline, first = os.time() + 20, fs.stat(path).inode
+      repeat until fs.stat(path).inode ~= first or os.time() > deadline -- the writer is at work
+      for _ = 1, 200 do assert.is_true(whole()) end
+      sh("kill -9 " .. pid)
+      pipe:close()
+      assert.is_true(whole())
+    end)
+
     it("set the mode less the umask, whatever the old file's was", function()
       local path = dir .. "/f"
       assert(fs.write(path, "x"))
@@ -349,7 +370,7 @@ describe("host.fs", function()
       assert.is_false(fs.exists(dir .. "/to/pipe"))
     end)
 
-    it("leaves out by name (chapter 05 §13)", function()
+    it("leaves out by name (05 §13, 05 case 25)", function()
       for _, p in ipairs { "w/.orun/runs/x", "w/a/.orun", "w/node_modules/m", "w/a/build", "w/b/build/o", "w/b/f" } do put(p) end
       assert(fs.clone_tree(dir .. "/w", dir .. "/to", { skip = { "node_modules", "build" }, skip_any = { ".orun" } }))
       local list = {}
