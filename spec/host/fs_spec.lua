@@ -1,5 +1,6 @@
 local fs = require "host.fs"
 local hash = require "host.hash"
+local loop = require "host.loop"
 local system = require "host.system"
 
 ---Runs a shell command that must succeed.
@@ -181,6 +182,48 @@ describe("host.fs", function()
       local a <close> = assert(fs.appender(dir .. "/log"))
       assert(a:append "z\n")
       assert.equal(("x"):rep(1000) .. "\n" .. ("y"):rep(23) .. "\nz\n", fs.read(dir .. "/log"))
+    end)
+
+    it("syncs beside other tasks", function()
+      local a <close> = assert(fs.appender(dir .. "/log"))
+      local events = {}
+      loop.scope(function()
+        loop.spawn(function()
+          assert(a:append "x\n")
+          events[#events + 1] = "begin"
+          assert.is_true(a:sync())
+          events[#events + 1] = "end"
+        end)
+        events[#events + 1] = "meanwhile"
+      end)
+      assert.same({ "begin", "meanwhile", "end" }, events)
+    end)
+
+    it("may be closed while it syncs", function()
+      local a = assert(fs.appender(dir .. "/log"))
+      loop.scope(function()
+        local task = loop.spawn(function() return a:sync() end)
+        a:close()
+        assert.is_true(task:wait())
+      end)
+    end)
+
+    it("reports what cannot be synced", function()
+      local a <close> = assert(fs.appender "/dev/full")
+      assert_condition("EINVAL", "/dev/full", a:sync())
+      assert_condition("EINVAL", "/dev/full", a:sync(true))
+      assert_condition("ENOSPC", "/dev/full", a:append "x\n")
+    end)
+
+    it("ends with the cancellation of its task", function()
+      local a <close> = assert(fs.appender(dir .. "/log"))
+      local task = loop.spawn(function()
+        local ok, err = pcall(a.sync, a)
+        return ok, loop.is_cancelled(err)
+      end)
+      task:cancel()
+      assert.same({ false, true }, { task:wait() })
+      assert.is_true(a:sync())
     end)
 
     it("cannot be used after close", function()

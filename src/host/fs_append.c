@@ -2,12 +2,15 @@
  * is torn or mixed. */
 #include "condition.h"
 #include "fs.h"
+#include "loop.h"
+#include "task.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -68,9 +71,78 @@ static int append(lua_State *L)
     return 1;
 }
 
+/* fdatasync on a worker thread, with a descriptor of its own: the appender may be closed meanwhile.
+ */
+struct sync_request {
+    uv_work_t work;
+    struct orun_wait wait;
+    int fd, error;
+    bool cancelled;
+    char path[];
+};
+
+static void sync_work(uv_work_t *work)
+{
+    struct sync_request *r = work->data;
+    r->error = fdatasync(r->fd) == 0 ? 0 : errno;
+}
+
+static void sync_done(uv_work_t *work, int status)
+{
+    struct sync_request *r = work->data;
+    lua_State *to = orun_wait_thread(&r->wait);
+    close(r->fd);
+    if (r->cancelled || status == UV_ECANCELED) {
+        orun_wake_cancelled(&r->wait);
+    } else if (r->error) {
+        orun_wake(&r->wait, orun_condition(to, r->error, r->path));
+    } else {
+        lua_pushboolean(to, 1);
+        orun_wake(&r->wait, 1);
+    }
+    free(r);
+}
+
+/* Work that has begun cannot be stopped: the task goes on, with its cancellation, when the disk has
+ * answered. */
+static void sync_cancel(struct orun_wait *wait)
+{
+    struct sync_request *r = wait->data;
+    r->cancelled = true;
+    uv_cancel((uv_req_t *)&r->work);
+}
+
+static int sync_later(lua_State *L, const struct appender *a)
+{
+    orun_wait_check(L);
+    lua_getiuservalue(L, 1, 1);
+    const char *path = lua_tostring(L, -1);
+    struct sync_request *r = malloc(sizeof *r + strlen(path) + 1);
+    if (!r)
+        return orun_condition(L, ENOMEM, path);
+    r->work.data = r;
+    r->cancelled = false;
+    r->error = 0;
+    strcpy(r->path, path);
+    r->fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 3);
+    int error = r->fd < 0 ? errno : 0;
+    if (!error && !orun_loop())
+        error = errno;
+    if (!error)
+        error = -uv_queue_work(orun_loop(), &r->work, sync_work, sync_done);
+    if (!error)
+        return orun_wait(L, &r->wait, sync_cancel, r);
+    if (r->fd >= 0)
+        close(r->fd);
+    free(r);
+    return condition(L, error);
+}
+
 static int sync_data(lua_State *L)
 {
     const struct appender *a = check_open(L);
+    if (!lua_toboolean(L, 2))
+        return sync_later(L, a);
     if (fdatasync(a->fd) != 0)
         return condition(L, errno);
     lua_pushboolean(L, 1);
