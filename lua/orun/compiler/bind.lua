@@ -108,42 +108,49 @@ local function bound_steps(instance, chosen, id, report)
   return steps
 end
 
+---Where a text of a step is written; `key` for one in a map.
+---@return TextSite
+local function step_site(id, step, field, key)
+  return {
+    job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), origin = step.origin[field] or step.place,
+    path = { field, key },
+  }
+end
+
+---@return TextSite
+local function output_site(id, definition, i)
+  return { job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i } }
+end
+
 ---Renders the texts of a map; other values pass through.
-local function render_map(renderer, map, data, site, step, field)
+local function render_map(renderer, step, field, data, id)
+  local map = step[field]
   if not map then return nil end
   local out = {}
   for key, v in sorted.pairs(map) do
-    if type(v) == "string" then
-      v = renderer:render(v, data, site(field .. " " .. key, step.origin[field], { field, key })) or v
-    end
+    if type(v) == "string" then v = renderer:render(v, data, step_site, id, step, field, key) end
     out[key] = v
   end
   return out
 end
 
 local function render_step(renderer, step, data, id)
-  local function site(field, origin, way)
-    return { job = id, what = ('step "%s" %s'):format(step.id, field), origin = origin, path = way }
-  end
   local out = {
     id = step.id, name = step.name, phase = step.phase, order = step.order, timeout = step.timeout, retry = step.retry,
     onFailure = step.onFailure,
   }
   for _, field in ipairs { "run", "use", "shell", "working-directory" } do
     local text = step[field]
-    if text then out[field] = renderer:render(text, data, site(field, field == "run" and step.origin.run or step.place, { field })) end
+    if text then out[field] = renderer:render(text, data, step_site, id, step, field) end
   end
-  out.with = render_map(renderer, step.with, data, site, step, "with")
-  out.env = render_map(renderer, step.env, data, site, step, "env")
+  out.with, out.env = render_map(renderer, step, "with", data, id), render_map(renderer, step, "env", data, id)
   return out
 end
 
 local function render_outputs(renderer, definition, data, id)
   local out = value.list {}
   for i, text in ipairs(definition.outputs) do
-    out[i] = renderer:render(text, data, {
-      job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i },
-    })
+    out[i] = renderer:render(text, data, output_site, id, definition, i) or text
   end
   return out
 end

@@ -73,6 +73,8 @@ function Rendering:finish()
   self.found, self.known = {}, {}
 end
 
+---@param text string
+---@return {template: Template?, err: TemplateError?}
 function Rendering:compile(text)
   local entry = self.compiled[text]
   if not entry then
@@ -86,22 +88,27 @@ end
 ---Renders one text. Nil when it cannot be rendered (noted).
 ---@param text string
 ---@param data table root of the template
----@param site TextSite
+---@param site fun(...): TextSite called with what follows, and only when there is something to report
+---@param ... any
 ---@return string?
-function Rendering:render(text, data, site)
+function Rendering:render(text, data, site, ...)
   if not text:find("{{", 1, true) then return text end
   local entry = self:compile(text)
-  local err = entry.err
+  local err, missing = entry.err, nil
   if entry.template then
     local result
     result, err = entry.template:render(data, {
       missing = function(info)
-        self:note("warning", "template.missing", site, info.line, ("%s has no value"):format(info.expression))
+        missing = missing or {}
+        missing[#missing + 1] = info
       end,
     })
+    for _, info in ipairs(missing or {}) do
+      self:note("warning", "template.missing", site(...), info.line, ("%s has no value"):format(info.expression))
+    end
     if result then return result end
   end
-  self:note("error", "template." .. (err.kind or "error"), site, err.line or 1, err.message)
+  self:note("error", "template." .. err.kind, site(...), err.line, err.message)
   return nil
 end
 
