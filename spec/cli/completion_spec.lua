@@ -154,18 +154,18 @@ describe("completion in", function()
   it("bash offers candidates", function()
     needs "bash"
     local file = script "bash"
-    -- What bash passes to a completion function; the words are those that it makes of the line.
-    local function offers(line)
-      local r = shell { "bash", "--norc", "-ic", [[
-source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _orun orun; printf '%s\n' "${COMPREPLY[@]}"]], "bash", file, line }
+    -- What bash passes to a completion function: the line, and the part of its last word that will be replaced.
+    local function offers(line, part)
+      local r = shell { "bash", "--norc", "-c", [[
+source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _orun orun "$3"; printf '%s\n' "${COMPREPLY[@]}"]], "bash", file, line, part }
       return lines(r.output)
     end
-    assert.same({ "plans" }, offers "orun get p")
-    assert.same({ "json", "wide", "yaml" }, offers "orun get jobs -o ")
-    assert.same({ "json", "wide", "yaml" }, offers "orun get jobs --output=")
-    assert.same({ "dev.build", "dev.test" }, offers "orun logs --job api@")
-    assert.same({ "db@prod.migrate" }, offers "orun logs --job d")
-    assert.same({ "world", "you" }, offers "orun greet ")
+    assert.same({ "plans" }, offers("orun get p", "p"))
+    assert.same({ "json", "wide", "yaml" }, offers("orun get jobs -o ", ""))
+    assert.same({ "json", "wide", "yaml" }, offers("orun get jobs --output=", ""))
+    assert.same({ "@dev.build", "@dev.test" }, offers("orun logs --job api@", "@"))
+    assert.same({ "api@dev.build", "api@dev.test" }, offers("orun logs --job api@", "api@"))
+    assert.same({ "world", "you" }, offers("orun greet ", ""))
   end)
 
   it("bash completes what is typed", function()
@@ -174,7 +174,12 @@ source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _orun orun; printf '%s\n' "${COMPRE
     local file = script "bash"
     local function typed(text)
       local input = ("source %s\n%s\nexit\n"):format(file, text)
-      return (shell({ "script", "-qec", "bash --norc --noprofile -i", "/dev/null" }, input).output:gsub("\7", ""))
+      local shown = shell({ "script", "-qec", "bash --norc --noprofile -i", "/dev/null" }, input).output:gsub("\7", "")
+      repeat
+        local n
+        shown, n = shown:gsub("[^\b]\b", "") -- a character, and the cursor back over it
+      until n == 0
+      return shown
     end
     assert.truthy(typed("echo first; orun logs --job db\t"):find("orun logs --job db@prod.migrate", 1, true))
     assert.truthy(typed("orun logs --job api@dev.b\t"):find("orun logs --job api@dev.build", 1, true))

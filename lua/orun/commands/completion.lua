@@ -5,16 +5,12 @@ local scripts = {}
 scripts.bash = [=[
 # bash completion for orun. Load it with: source <(orun completion bash)
 _orun() {
-  local line=${COMP_LINE:0:COMP_POINT} program=$1 value word breaks= char
+  local line=${COMP_LINE:0:COMP_POINT} program=$1 value word keep=
   type -- "$program" >/dev/null 2>&1 || program=orun
   COMPREPLY=()
-  # Readline replaces only what follows the last of these characters in the word.
-  for char in = : @; do
-    [[ $COMP_WORDBREAKS == *"$char"* ]] && breaks+=$char
-  done
+  # Readline replaces only $2, which begins anew behind characters such as `=`.
   word=${line##*[[:space:]]}
-  local keep=
-  [[ -n $breaks ]] && keep=${word%"${word##*[$breaks]}"}
+  [[ $word == *"$2" ]] && keep=${word%"$2"}
   while IFS=$'\t' read -r value _; do
     case $value in
       :files) compopt -o filenames -o default 2>/dev/null ;;
