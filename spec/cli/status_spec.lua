@@ -148,6 +148,24 @@ describe("orun status", function()
     assert.equal("failed", json.decode(orun("status", "--json").out).meta.status)
   end)
 
+  it("tells of a run that was killed, and how to go on", function()
+    store:add("shop-1", { meta = meta("shop-1", { status = "running", finishedAt = false }) })
+    local here = require("host.system").hostname()
+    store:record("shop-1", {
+      { "run.started", execId = "shop-1", planChecksum = "", jobs = 2, runner = "local", concurrency = 1, host = here, startTicks = 1 },
+      { "job.started", job = "a@dev.x", attempt = 1 },
+    })
+    local out = orun("status", "--watch").out
+    assert.truthy(out:find("State: interrupted", 1, true))
+    assert.truthy(out:find("↷ x  interrupted\n", 1, true), out)
+    assert.truthy(out:find("\n  Its process is gone. Continue with: orun run 9c41d07be2aa --exec-id shop-1\n", 1, true))
+    assert.truthy(orun("get", "runs").out:find("↷ shop%-1 +interrupted"))
+    store:record("shop-1", {
+      { "run.started", execId = "shop-1", planChecksum = "", jobs = 2, runner = "local", concurrency = 1, host = "elsewhere" },
+    })
+    assert.truthy(orun("status").out:find("State: running", 1, true))
+  end)
+
   it("watches until the run is over; without a terminal frames follow each other without escapes", function()
     store:add("shop-1", { meta = meta "shop-1", state = state "shop-1" })
     local r = orun("status", "--watch")

@@ -1,10 +1,12 @@
 -- What the cockpit shows of the executions in a store: records read for the view-models.
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
+local process = require "host.process"
 local record = require "orun.state.record"
 local run_view = require "orun.cockpit.viewmodel.run"
 local runs_view = require "orun.cockpit.viewmodel.runs"
 local snapshot = require "orun.state.snapshot"
+local system = require "host.system"
 
 local M = {}
 
@@ -26,12 +28,26 @@ function M.resolve(store, ref)
   end
 end
 
+-- A run whose processes are all gone will not go on by itself. Of other machines nothing is known.
+local function is_abandoned(fold)
+  if not fold or fold.status ~= "running" then return false end
+  local here = system.hostname()
+  for _, writer in next, fold.writers do
+    if writer.host ~= here or process.alive(writer.pid, writer.startTicks) then return false end
+  end
+  return next(fold.writers) ~= nil
+end
+
+---@class ShownRecord: ExecutionRecord
+---@field abandoned boolean  it says that it runs, but nobody runs it
+
 ---@param store string
 ---@param id string
----@return ExecutionRecord
+---@return ShownRecord
 function M.record(store, id)
   local found = record.view(store, id)
   snapshot.arrange(found.meta, found.state)
+  found.abandoned = is_abandoned(found.fold)
   return found
 end
 
@@ -55,7 +71,7 @@ function M.runs(store)
   for _, row in ipairs(rows) do
     if not is_final(row) then
       local found = M.record(store, row.execId)
-      row.meta, row.state = found.meta, found.state
+      row.meta, row.state, row.abandoned = found.meta, found.state, found.abandoned
     end
   end
   return runs_view.view(rows)

@@ -54,7 +54,7 @@ local statuses = {
   error = { "failed", "error" },
   running = { "running", "in_progress" },
   pending = { "pending", "queued", "waiting" },
-  warning = { "skipped" },
+  warning = { "skipped", "interrupted" },
 }
 local status_glyphs = { success = "success", error = "failure", running = "running", pending = "pending", warning = "skipped" }
 

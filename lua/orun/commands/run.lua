@@ -235,7 +235,7 @@ local function run(ctx, args)
   local lookup = lookup_options(ctx, args, workspace)
   local found = target.find(lookup, ctx.report)
   if #found.plan.jobs == 0 then
-    local text = ctx.style:glyph("completed") .. " no jobs to run\n"
+    local text = ctx.style.glyph.success .. " no jobs to run\n"
     if ctx.flags.json then
       ctx:print("{}")
     else

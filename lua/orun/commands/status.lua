@@ -74,7 +74,7 @@ local function watch(ctx, store)
   return loop.scope(function()
     local pause, stop = pauser(loop)
     if screen then ctx:write(style.screen.hide_cursor) end
-    local signal = require("orun.cockpit.watch").follow {
+    local ok, signal = pcall(require("orun.cockpit.watch").follow, {
       interval = ctx.flags.interval < shortest_interval and 1 or ctx.flags.interval,
       load = function()
         local id = source.resolve(store, ctx.flags.exec_id)
@@ -82,9 +82,10 @@ local function watch(ctx, store)
       end,
       emit = frame(ctx, store, screen),
       pause = pause,
-    }
+    })
     stop()
     if screen then ctx:write(style.screen.show_cursor .. "\n") end
+    if not ok then error(signal, 0) end
     return signal and exits[signal] or 0
   end)
 end

@@ -128,6 +128,20 @@ describe("run view", function()
     assert.equal("a@e.1 failed", v.jobs[2].reason)
   end)
 
+  it("tells of a run whose process is gone, and counts its jobs as not done", function()
+    local fold = {
+      status = "running", jobTotal = 2, blocked = {}, startedAt = "2026-06-01T09:00:00Z",
+      jobs = { ["a@e.1"] = { runAt = "2026-06-01T09:00:07Z", steps = {} } },
+    }
+    local v = view({ ["a@e.1"] = { status = "running" } }, {}, { fold = fold, abandoned = true })
+    assert.equal("interrupted", v.status)
+    assert.equal("interrupted", v.jobs[1].status)
+    assert.equal(7, v.finishedAt - v.startedAt)
+    assert.equal(0, v.counts.running)
+    assert.equal(2, v.counts.pending)
+    assert.is_true(run_view.is_over(v))
+  end)
+
   it("is best effort about what is missing or malformed", function()
     local v = run_view.view { execId = "x" }
     assert.equal("", v.status)

@@ -113,6 +113,12 @@ function M.lines(view, options)
     if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
     group_lines(group, i == #view.groups, view, options, lines)
   end
+  if view.status == "interrupted" then
+    lines[#lines + 1] = {}
+    lines[#lines + 1] = {
+      { "  Its process is gone. Continue with: ", "dim" }, ("orun run %s --exec-id %s"):format(view.planId or "<plan>", view.execId),
+    }
+  end
   if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. view.execId } end
   return lines
 end

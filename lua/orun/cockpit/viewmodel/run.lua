@@ -142,12 +142,31 @@ local function links_of(metadata)
   return links
 end
 
----@param record {execId: string, meta?: table, state?: table, plan?: table, fold?: Fold}
+-- The last time that a run which broke off is known to have been alive.
+local function last_sign(fold)
+  local last = instant.parse(fold.startedAt)
+  for _, job in next, fold.jobs do
+    for _, text in ipairs { job.runAt or "", job.finishedAt or "" } do
+      local at = instant.parse(text)
+      if at and (not last or at > last) then last = at end
+    end
+  end
+  return last
+end
+
+---@param record {execId: string, meta?: table, state?: table, plan?: table, fold?: Fold, abandoned?: boolean}
 ---@return RunView
 function M.view(record)
   local metadata, fold = record.meta or {}, record.fold
   local status = job_view.status(fold and fold.status or metadata.status)
   local jobs = job_views(record, status)
+  if record.abandoned then
+    status = "interrupted"
+    for _, job in ipairs(jobs) do
+      if job_view.group(job.status) == "running" then job.status, job.startedAt = "interrupted", nil end
+    end
+    table.sort(jobs, job_view.before)
+  end
   local environments = distinct(jobs, "environment")
   local name = trimmed(metadata.planName)
   return {
@@ -158,7 +177,7 @@ function M.view(record)
     trigger = metadata.trigger,
     dryRun = metadata.dryRun == true,
     startedAt = instant.parse(fold and fold.startedAt or metadata.startedAt),
-    finishedAt = instant.parse(fold and fold.finishedAt or metadata.finishedAt),
+    finishedAt = instant.parse(fold and fold.finishedAt or metadata.finishedAt) or record.abandoned and last_sign(fold) or nil,
     links = links_of(metadata),
     jobs = jobs,
     counts = M.counts(jobs, metadata, fold and fold.jobTotal),
@@ -169,7 +188,7 @@ function M.view(record)
   }
 end
 
-local terminal = { completed = true, failed = true, succeeded = true, success = true, error = true, cancelled = true }
+local terminal = { completed = true, failed = true, succeeded = true, success = true, error = true, cancelled = true, interrupted = true }
 
 ---Whether a run is over.
 ---@param view RunView

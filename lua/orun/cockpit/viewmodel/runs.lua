@@ -20,13 +20,13 @@ local function before(a, b)
   return a.execId > b.execId
 end
 
----@param item {execId: string, meta?: table, startedAt?: string, state?: table} a row of the execution store, perhaps with state.json
+---@param item {execId: string, meta?: table, startedAt?: string, state?: table, abandoned?: boolean} a row of the store
 ---@return RunRow
 local function row(item)
   local metadata = item.meta or {}
   local jobs = {}
   for id, state in next, item.state and item.state.jobs or {} do jobs[#jobs + 1] = job_view.view(id, state) end
-  local status = job_view.status(metadata.status)
+  local status = item.abandoned and "interrupted" or job_view.status(metadata.status)
   return {
     execId = item.execId,
     planName = type(metadata.planName) == "string" and metadata.planName or "",
