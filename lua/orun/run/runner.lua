@@ -12,6 +12,7 @@
 --   step.retry     job step attempt attempts error
 --   step.cached    job step phase index count
 --   step.finished  job step phase status exit signal seconds error hint log (absolute path, absent when nothing was printed)
+--                  links (label, url; what the step printed)
 --   job.finished   job status ("completed", "failed", "cancelled") error hint seconds tolerated (failed steps that may fail)
 --   warning        message
 --   run.finished   status counts seconds signal links

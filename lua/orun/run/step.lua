@@ -173,7 +173,9 @@ local function collect_links(work, position, outcome)
   if not file then return end
   local text = file:read(link_bytes) or ""
   file:close()
-  for _, found in ipairs(link.extract(text)) do work.run:add_link(found, work.job.id, work.ids[position]) end
+  local links = link.extract(text)
+  for _, found in ipairs(links) do work.run:add_link(found, work.job.id, work.ids[position]) end
+  return links
 end
 
 -- Runs the attempts of a step; the last one counts.
@@ -219,11 +221,11 @@ function M.execute(work, position)
     outcome = attempts(work, step, position, limit)
   end
   record_finish(work, position, outcome)
-  collect_links(work, position, outcome)
+  local links = collect_links(work, position, outcome)
   work:emit("step.finished", {
     step = id, phase = step.phase or "main", status = outcome.status, exit = outcome.exit, signal = outcome.signal,
     seconds = outcome.seconds, error = outcome.error, hint = outcome.hint,
-    log = outcome.log and work.run.dir .. "/" .. outcome.log or nil,
+    log = outcome.log and work.run.dir .. "/" .. outcome.log or nil, links = links,
   })
   return outcome
 end
