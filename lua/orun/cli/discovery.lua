@@ -85,8 +85,20 @@ end
 
 -- `summary = "…"` as it stands in a command file, so that a list of commands costs no more than reading their heads.
 local function summary_in(text)
-  local quote, literal = text:match("\n%s*summary%s*=%s*([\"'])(.-)%1,?\n")
-  if quote then return (literal:gsub("\\(.)", "%1")) end
+  local at = 0
+  while true do
+    at = text:find("summary", at + 1, true)
+    if not at then return nil end
+    local quote, literal = text:match("^summary%s*=%s*([\"'])(.-)%1[,%s}]", at)
+    if quote and text:find("^[%s{]", at - 1) then return (literal:gsub("\\(.)", "%1")) end
+  end
+end
+
+local function read(file)
+  local handle = io.open(file, "rb")
+  local text = handle and handle:read("a")
+  if handle then handle:close() end
+  return text or ""
 end
 
 ---One line about a command.
@@ -94,10 +106,7 @@ end
 ---@return string
 function M.summary(found)
   if not found.file then return "commands about " .. found.words[#found.words] end
-  local handle = io.open(found.file, "rb")
-  local text = handle and handle:read("a") or ""
-  if handle then handle:close() end
-  return summary_in(text) or M.load(found).summary or ""
+  return summary_in(read(found.file)) or M.load(found).summary or ""
 end
 
 ---Loads the table of a command.
@@ -158,10 +167,7 @@ end
 ---@param found Found
 ---@return table<string, boolean>
 function M.aliases(found)
-  local handle = io.open(found.file, "rb")
-  local text = handle and handle:read("a") or ""
-  if handle then handle:close() end
-  local set, list = {}, text:match("\n%s*aliases%s*=%s*(%b{})")
+  local set, list = {}, read(found.file):match("\n%s*aliases%s*=%s*(%b{})")
   for name in (list or ""):gmatch("[\"']([^\"']+)[\"']") do set[name] = true end
   return set
 end
