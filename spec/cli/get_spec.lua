@@ -122,7 +122,7 @@ describe("orun get environments", function()
 
   it("lists them with policies and defaults", function()
     local p = shop()
-    assert.equal("ENVIRONMENTS  2\n\ndev                          *.size=2\nprod            a=1 tier=gold\n",
+    assert.equal(("ENVIRONMENTS  2\n\ndev%s*.size=2\nprod            a=1 tier=gold\n"):format((" "):rep(28)),
       orun(p, "get", "environments").out)
     assert.equal(orun(p, "get", "env").out, orun(p, "get", "environments").out)
     assert.truthy(orun(p, "get", "envs", "-o", "wide").out:find("after dev", 1, true))
