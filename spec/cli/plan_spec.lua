@@ -9,7 +9,7 @@ metadata: {name: sh}
 spec:
   type: sh
   defaultJob: build
-  schema: {type: object}
+  parameterSchema: {type: object}
   jobs:
     - name: build
       steps:
@@ -158,7 +158,7 @@ describe("orun plan", function()
     assert.equal(1, r.code)
     local result = assert(json.decode(r.out))
     assert.equal(2, #result.errors)
-    assert.same({ "intent.unknown-dependency", "svc/cart/component.yaml", 6, 28 },
+    assert.same({ "intent.unknown-dependency", "svc/cart/component.yaml", 6, 27 },
       { result.errors[1].kind, result.errors[1].file, result.errors[1].line, result.errors[1].column })
     assert.equal("did you mean ledger?", result.errors[1].hint)
     assert.equal("intent.reserved-env", result.errors[2].kind)
@@ -203,6 +203,15 @@ describe("orun plan", function()
     local r = orun(p, "plan")
     assert.equal(1, r.code)
     mentions(r.err, "no intent.yaml found", p.root)
+  end)
+
+  it("says when the plan cannot be written", function()
+    local p = shop { ["out/file"] = "" }
+    for _, target in ipairs { "out", "out/file/plan.json" } do
+      local r = orun(p, "plan", "-o", target, "--json")
+      assert.equal(1, r.code)
+      assert.equal("plan.unwritable", json.decode(r.out).errors[1].kind)
+    end
   end)
 
   it("writes nothing to the store when it fails", function()

@@ -239,4 +239,11 @@ components:
     p:model()
     mentions(p:read ".orun/component-tree.yaml", "type: other")
   end)
+
+  it("only warns when the component tree cannot be written", function()
+    local p = platform.new { ["intent.yaml"] = inline(), [".orun"] = "a file" }
+    local model, _, report = p:model()
+    assert.is_table(model)
+    assert.equal("intent.tree-unwritable", report.warnings[1].kind)
+  end)
 end)
