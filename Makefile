@@ -20,8 +20,9 @@ LDFLAGS_ALL = $(SANITIZE) -Wl,-E -Wl,--as-needed $(LDFLAGS)
 LIBS := $(shell pkg-config --libs $(PKG)) -lm
 
 # Modules that map big libraries are shared objects, loaded by the first require.
-LOADABLE := git term
+LOADABLE := git regex term
 git_PKG := libgit2
+regex_PKG := libpcre2-8
 LOADABLE_SRC := $(LOADABLE:%=src/host/%.c)
 HOST_SRC := $(filter-out $(LOADABLE_SRC),$(wildcard src/host/*.c))
 SRC := $(wildcard src/*.c) $(HOST_SRC)
