@@ -35,8 +35,9 @@ static int compile(lua_State *L)
     if (!context)
         return luaL_error(L, "out of memory");
     pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALT_BSUX);
-    r->code = pcre2_compile((PCRE2_SPTR)pattern, length, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX, &code,
-                            &offset, context);
+    r->code =
+        pcre2_compile((PCRE2_SPTR)pattern, length,
+                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX, &code, &offset, context);
     pcre2_compile_context_free(context);
     if (!r->code) {
         lua_pushnil(L);

@@ -1,4 +1,6 @@
 -- The formats that are asserted: format[name](text) -> boolean. Unknown names are absent, so they pass.
+local property = require "orun.schema.property"
+
 local M = {}
 
 local function in_range(text, low, high)
@@ -144,6 +146,7 @@ function M.a_label(text)
   if text:sub(1, 4):lower() ~= "xn--" then return false end
   local points = punycode(text:sub(5))
   if not points or #points == 0 or not context_ok(points) then return false end
+  if points[3] == 0x2d and points[4] == 0x2d then return false end
   local c = points[1]
   if (c >= 0x300 and c <= 0x36f) or c == 0x903 or c == 0x488 then return false end
   if has(points, 0x660, 0x669) and has(points, 0x6f0, 0x6f9) then return false end
@@ -274,7 +277,7 @@ function M.regex(text)
   -- \Z and \a are no escapes of ECMA-262, whose patterns are meant here.
   local plain = text:gsub("\\\\", "")
   if plain:find("\\[Za]") then return false end
-  return require("host.regex").compile(text) ~= nil
+  return require("host.regex").compile(property.translate(text)) ~= nil
 end
 
 M["json-pointer"] = function(text)

@@ -9,6 +9,7 @@ local dialect = require "orun.schema.dialect"
 local format = require "orun.schema.format"
 local keyword = require "orun.schema.keyword"
 local pointer = require "orun.schema.pointer"
+local property = require "orun.schema.property"
 local registry = require "orun.schema.registry"
 local suggestion = require "orun.util.suggestion"
 local value = require "host.value"
@@ -90,7 +91,7 @@ Compiler.__index = Compiler
 function Compiler:pattern(text)
   local found = self.patterns[text]
   if found then return found end
-  local compiled, message = require("host.regex").compile(text)
+  local compiled, message = require("host.regex").compile(property.translate(text))
   if not compiled then error({ kind = "schema.pattern", message = ("the pattern '%s' is malformed: %s"):format(text, message) }, 0) end
   found = function(subject)
     local ok = compiled:test(subject)
