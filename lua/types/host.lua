@@ -750,3 +750,22 @@ function term.isatty(fd) end
 ---@return integer? columns
 ---@return integer? rows
 function term.size(fd) end
+
+---------------------------------------------------------------------------------------------------
+-- host.regex (loadable; PCRE2)
+
+---@class host.regex
+local regex = {}
+---@class Regex: userdata
+local Regex = {}
+---Compiles a pattern: UTF-8, `$` only at the very end, `\u` escapes as in ECMA-262.
+---@param pattern string
+---@return Regex?
+---@return string? message
+---@return integer? offset of the mistake in bytes
+function regex.compile(pattern) end
+---Whether the pattern matches anywhere. nil, message when the work exceeds the limit or the subject is not UTF-8.
+---@param subject string
+---@return boolean?
+---@return string? message
+function Regex:test(subject) end

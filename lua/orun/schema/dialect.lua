@@ -25,7 +25,8 @@ end
 
 local draft7 = { name = "draft-07", id = "$id", modern = false, asserts_format = true,
   holds = extend { additionalItems = "schema", items = "either", definitions = "map", dependencies = "needs" } }
-local draft4 = { name = "draft-04", id = "id", modern = false, asserts_format = true, holds = draft7.holds, exclusive_flags = true }
+local draft6 = { name = "draft-06", id = "$id", modern = false, asserts_format = true, holds = draft7.holds }
+local draft4 = { name = "draft-04", id = "id", modern = false, asserts_format = true, holds = draft7.holds }
 local modern = extend { items = "schema", prefixItems = "list", ["$defs"] = "map", definitions = "map", dependentSchemas = "map",
   unevaluatedItems = "schema", unevaluatedProperties = "schema", dependencies = "needs" }
 local latest = { name = "2020-12", id = "$id", modern = true, prefix = true, asserts_format = false, holds = modern }
@@ -35,7 +36,7 @@ local middle = { name = "2019-09", id = "$id", modern = true, prefix = false, as
 
 local by_uri = {
   ["http://json-schema.org/draft-04/schema"] = draft4,
-  ["http://json-schema.org/draft-06/schema"] = { name = "draft-06", id = "$id", modern = false, asserts_format = true, holds = draft7.holds },
+  ["http://json-schema.org/draft-06/schema"] = draft6,
   ["http://json-schema.org/draft-07/schema"] = draft7,
   ["https://json-schema.org/draft/2019-09/schema"] = middle,
   ["https://json-schema.org/draft/2020-12/schema"] = latest,
@@ -46,7 +47,8 @@ M.default = latest
 ---@param uri string value of `$schema`
 ---@return Dialect? nil when it is none of the standard ones
 function M.find(uri)
-  return by_uri[(uri:gsub("#$", ""))] or by_uri[(uri:gsub("#$", ""):gsub("^https://json%-schema%.org/draft%-", "http://json-schema.org/draft-"))]
+  local plain = uri:gsub("#$", "")
+  return by_uri[plain] or by_uri[(plain:gsub("^https://json%-schema%.org/draft%-", "http://json-schema.org/draft-"))]
 end
 
 return M

@@ -47,10 +47,10 @@ end
 -- Surplus properties, one violation each, so that each can point at its own line.
 function Run:extra(name, message, extra, known)
   if self.failures then
-    for _, property in ipairs(extra) do
-      self:fail(name, message, "'" .. property .. "'")
+    for _, surplus in ipairs(extra) do
+      self:fail(name, message, "'" .. surplus .. "'")
       local v = self.failures[#self.failures]
-      v.property, v.hint = property, suggestion.hint(property, known)
+      v.property, v.hint = surplus, suggestion.hint(surplus, known)
     end
   end
   return false

@@ -29,7 +29,9 @@ M.show = show
 local types = {
   null = function(v) return v == value.null end,
   boolean = function(v) return type(v) == "boolean" end,
-  integer = function(v) return math.type(v) == "integer" or (type(v) == "number" and v == math.floor(v) and v - v == 0) or kind(v) == "uint64" end,
+  integer = function(v)
+    return math.type(v) == "integer" or (type(v) == "number" and v - v == 0 and v == math.floor(v)) or kind(v) == "uint64"
+  end,
   number = function(v) return number_of(v) ~= nil end,
   string = function(v) return type(v) == "string" or kind(v) == "time" end,
   array = is_list,
