@@ -30,7 +30,8 @@ local draft4 = { name = "draft-04", id = "id", modern = false, asserts_format = 
 local modern = extend { items = "schema", prefixItems = "list", ["$defs"] = "map", definitions = "map", dependentSchemas = "map",
   unevaluatedItems = "schema", unevaluatedProperties = "schema", dependencies = "needs" }
 local latest = { name = "2020-12", id = "$id", modern = true, prefix = true, asserts_format = false, holds = modern }
-local middle_holds = extend { additionalItems = "schema", items = "either", ["$defs"] = "map", definitions = "map", dependentSchemas = "map",
+local middle_holds = extend { additionalItems = "schema", items = "either", ["$defs"] = "map", definitions = "map",
+  dependentSchemas = "map",
   unevaluatedItems = "schema", unevaluatedProperties = "schema", dependencies = "needs" }
 local middle = { name = "2019-09", id = "$id", modern = true, prefix = false, asserts_format = false, holds = middle_holds }
 
