@@ -1,6 +1,7 @@
 /*
- * spawn COUNT CONCURRENCY COMMAND...: the bare loop that every runner is compared with. Starts COMMAND
- * COUNT times with posix_spawn, at most CONCURRENCY at once, and waits for all. Nothing is recorded.
+ * spawn COUNT CONCURRENCY COMMAND...: the bare loop that every runner is compared with. Starts
+ * COMMAND COUNT times with posix_spawn, at most CONCURRENCY at once, and waits for all. Nothing is
+ * recorded.
  */
 #include <spawn.h>
 #include <stdio.h>

@@ -19,7 +19,8 @@ static char *join(const char *a, const char *b)
     return s;
 }
 
-/* The first of two places below the executable's folder that holds `probe`, without trailing slash. */
+/* The first of two places below the executable's folder that holds `probe`, without trailing slash.
+ */
 static char *find_below(const char *dir, const char *first, const char *second, const char *probe)
 {
     const char *const candidates[] = {first, second};
@@ -48,13 +49,16 @@ const struct orun_paths *orun_runtime_paths(void)
     if (!dir)
         return NULL;
     *strrchr(dir, '/') = '\0';
-    /* Installed: PREFIX/bin/orun with PREFIX/share/orun and PREFIX/lib/orun; in a checkout: build/orun. */
+    /* Installed: PREFIX/bin/orun with PREFIX/share/orun and PREFIX/lib/orun; in a checkout:
+     * build/orun. */
     paths.share = find_below(dir, "/../share/orun", "/..", "/lua/orun/main.lua");
     paths.lib = find_below(dir, "/../lib/orun", "/lib/orun", "/host");
     if (!paths.share)
-        fprintf(stderr, "error: cannot find lua/orun/main.lua near %s\n"
-                        "hint: keep bin/orun, share/orun and lib/orun together when moving an installation\n",
-                paths.exe);
+        fprintf(
+            stderr,
+            "error: cannot find lua/orun/main.lua near %s\n"
+            "hint: keep bin/orun, share/orun and lib/orun together when moving an installation\n",
+            paths.exe);
     free(dir);
     return paths.share ? &paths : NULL;
 }
@@ -66,7 +70,8 @@ int orun_runtime_traceback(lua_State *L)
     return 1;
 }
 
-/* Modules are found in the program's own folders only: never in the working directory, never by LUA_PATH. */
+/* Modules are found in the program's own folders only: never in the working directory, never by
+ * LUA_PATH. */
 static void set_search_path(lua_State *L, const struct orun_paths *p)
 {
     lua_getglobal(L, "package");

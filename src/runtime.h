@@ -20,7 +20,8 @@ struct orun_paths {
     char *lib;   /* folder that holds host/<name>.so */
 };
 
-/* Found once from the executable; NULL when the program's files are missing (a message is printed). */
+/* Found once from the executable; NULL when the program's files are missing (a message is printed).
+ */
 const struct orun_paths *orun_runtime_paths(void);
 
 /* A new state with everything a host script needs; NULL when out of memory. */

@@ -1,6 +1,6 @@
 /*
- * A library for LD_PRELOAD that hands out directory entries in an order drawn from PERMUTE_SEED, so that
- * a program which depends on the file system's order shows it.
+ * A library for LD_PRELOAD that hands out directory entries in an order drawn from PERMUTE_SEED, so
+ * that a program which depends on the file system's order shows it.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
