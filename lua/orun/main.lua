@@ -14,7 +14,7 @@ end
 local function caught(err)
   if diagnostic.is(err) then return err end
   if type(err) == "table" and type(err.message) == "string" then return diagnostic.failure { err } end
-  return { bug = "error: internal: " .. require("host.loop").traceback(type(err) == "string" and err or tostring(err)) }
+  return { bug = "error: internal: " .. require("host.loop").traceback(tostring(err)) }
 end
 
 local function print_failure(ctx, failure, json)

@@ -24,6 +24,31 @@ local function section(lines, title, rows)
   columns(rows, lines)
 end
 
+local text_width = 80
+
+-- Fills lines with the words of a paragraph. One with columns or indented lines stays as it was written.
+local function wrapped(paragraph)
+  if paragraph:find("  ", 1, true) then return paragraph end
+  local lines, line = {}, ""
+  for word in paragraph:gmatch("%S+") do
+    if line ~= "" and #line + 1 + #word > text_width then
+      lines[#lines + 1] = line
+      line = word
+    else
+      line = line == "" and word or line .. " " .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
+-- Paragraphs are separated by empty lines.
+local function description(text)
+  local paragraphs = {}
+  for paragraph in (text:gsub("%s+$", "") .. "\n\n"):gmatch("(.-)\n\n+") do paragraphs[#paragraphs + 1] = wrapped(paragraph) end
+  return table.concat(paragraphs, "\n\n")
+end
+
 ---How a flag is written: `-o, --output PATH`.
 ---@param flag Flag
 ---@return string
@@ -111,7 +136,7 @@ function M.command(found, command, places)
   if command.aliases then lines[#lines + 1] = "Also: " .. table.concat(command.aliases, ", ") end
   if command.description then
     lines[#lines + 1] = ""
-    lines[#lines + 1] = (command.description:gsub("%s+$", ""))
+    lines[#lines + 1] = description(command.description)
   end
   section(lines, "Arguments:", argument_rows(command.args))
   if found.group then section(lines, "Commands:", command_rows(discovery.list(found.words, places))) end
