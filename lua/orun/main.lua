@@ -68,7 +68,7 @@ return function(...)
   ctx.json = wants_json(argv)
   local ok, result = xpcall(function()
     local invocation = require("orun.cli.commandline").read(argv)
-    ctx = context.new(invocation.parsed)
+    ctx = context.new(invocation.parsed, invocation.command)
     local code = invoke(ctx, invocation)
     ctx:flush()
     return code

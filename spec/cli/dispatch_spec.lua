@@ -100,6 +100,13 @@ describe("orun", function()
     assert.equal("plan.not-found", assert(json.decode(r.out)).errors[1].kind)
   end)
 
+  it("takes -o json for a format only where formats are what -o takes", function()
+    local r = orun("plan", "-o", "json")
+    assert.equal(1, r.code)
+    assert.equal("", r.out)
+    assert.truthy(r.err:find "^error: ")
+  end)
+
   it("loads commands of the user, nested ones too, and marks them", function()
     command("greet", 'return {\n  summary = "Greet somebody",\n  args = { { name = "who" } },\n'
       .. '  run = function(ctx, args) ctx:print("hello " .. args.who) return 3 end,\n}\n')

@@ -1,6 +1,7 @@
 local executions = dofile "spec/support/executions.lua"
 local fs = require "host.fs"
 local json = require "host.json"
+local process = require "host.process"
 local program = dofile "spec/support/program.lua"
 local value = require "host.value"
 
@@ -176,6 +177,37 @@ describe("orun status", function()
     assert.equal(1, lines)
     assert.equal("shop-1", json.decode(r.out).execID)
     assert.equal(1, orun("status", "-w", "--exec-id", "nothing").code)
+  end)
+end)
+
+describe("orun status --watch in a terminal", function()
+  before_each(function() store = executions.new() end)
+  after_each(function() store:close() end)
+
+  local hide, home, show = "\27[?25l", "\27[H\27[J", "\27[?25h"
+
+  local function watch(command)
+    if not process.which "script" then pending "script is not installed; the terminal was not tried" end
+    local env = process.environ()
+    env.TERM, env.CI, env.GITHUB_ACTIONS = "xterm", nil, nil
+    return assert(process.run {
+      argv = { "script", "-qec", command:format(program.exe), "/dev/null" }, cwd = store.root, env = env, merge = false,
+    })
+  end
+
+  it("09 case 14: redraws in place and puts the cursor back", function()
+    store:add("shop-1", { meta = meta "shop-1", state = state "shop-1" })
+    local out = watch("%s status --watch").output
+    assert.equal(hide .. home, out:sub(1, #hide + #home))
+    assert.truthy(out:find("State: ", 1, true))
+    assert.equal(show .. "\r\n", out:sub(-#show - 2))
+  end)
+
+  it("09 case 15: waits for a run, and puts the cursor back when interrupted", function()
+    local r = watch("timeout --foreground --preserve-status -s INT 1 %s status --watch")
+    assert.equal(130, r.code)
+    assert.truthy(r.output:find("Waiting for a run...", 1, true))
+    assert.truthy(r.output:find(show, 1, true))
   end)
 end)
 

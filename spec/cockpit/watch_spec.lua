@@ -35,6 +35,12 @@ describe("watching", function()
     assert.same({ "none", "none", "running", "failed" }, (follow { false, false, "running", "failed" }))
   end)
 
+  it("09 case 16: an interval that is too short is a second", function()
+    assert.equal(1, watch.interval(0.05))
+    assert.equal(0.2, watch.interval(0.2))
+    assert.equal(5, watch.interval(5))
+  end)
+
   it("goes on after what cannot be read", function()
     assert.same({ "running", "unreadable", "completed" }, (follow { "running", "error", "completed" }))
   end)

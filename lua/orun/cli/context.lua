@@ -30,15 +30,25 @@ end
 
 local M = {}
 
+-- `-o json` asks for JSON where formats are what `--output` takes; elsewhere it names a file.
+local function wants_json(flags, command)
+  if flags.json == true then return true end
+  for _, flag in ipairs(flags.output == "json" and command and command.flags or {}) do
+    if flag.name == "output" then return flag.choices ~= nil end
+  end
+  return false
+end
+
 ---@param parsed Parsed
+---@param command? Command
 ---@return Context
-function M.new(parsed)
+function M.new(parsed, command)
   local flags = parsed.flags
   return setmetatable({
     flags = flags,
     given = parsed.given,
     report = diagnostic.collector { strict = flags.strict == true },
-    json = flags.json == true or flags.output == "json",
+    json = wants_json(flags, command),
   }, Context)
 end
 

@@ -3,6 +3,15 @@ local run_view = require "orun.cockpit.viewmodel.run"
 
 local M = {}
 
+local shortest = 0.2
+
+---The time between looks: what was asked for, unless that would only keep the machine busy.
+---@param seconds number
+---@return number seconds
+function M.interval(seconds)
+  return seconds < shortest and 1 or seconds
+end
+
 ---@class WatchOptions
 ---@field interval number                   seconds
 ---@field load fun(): RunView?, string?     the view as it is now; nil while there is none; a message when it cannot be read

@@ -27,7 +27,7 @@ end
 -- Mistakes of a script are its own, not the program's.
 local function failed(err)
   if type(err) == "table" and (diagnostic.is(err) or err.message) then return err end
-  return diagnostic.failure { { kind = "script.failed", message = debug.traceback(tostring(err), 2) } }
+  return diagnostic.failure { { kind = "script.failed", message = require("host.loop").traceback(tostring(err)) } }
 end
 
 return {

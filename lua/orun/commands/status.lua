@@ -2,8 +2,6 @@
 local source = require "orun.cockpit.source"
 local style = require "orun.cockpit.style"
 
-local shortest_interval = 0.2
-
 local function print_lines(ctx, lines)
   ctx:write(ctx.style:text(lines))
 end
@@ -75,7 +73,7 @@ local function watch(ctx, store)
     local pause, stop = pauser(loop)
     if screen then ctx:write(style.screen.hide_cursor) end
     local ok, signal = pcall(require("orun.cockpit.watch").follow, {
-      interval = ctx.flags.interval < shortest_interval and 1 or ctx.flags.interval,
+      interval = require("orun.cockpit.watch").interval(ctx.flags.interval),
       load = function()
         local id = source.resolve(store, ctx.flags.exec_id)
         return id and source.run(store, id) or nil
