@@ -40,9 +40,9 @@ function value.is_list(v) end
 ---@param digits string decimal digits, at most 18446744073709551615
 ---@return Uint64
 function value.uint64(digits) end
----@param seconds integer
----@param nanoseconds? integer
----@param offset? integer seconds east of UTC
+---@param seconds integer within the years 0 to 9999
+---@param nanoseconds? integer below 1000000000
+---@param offset? integer seconds east of UTC, a day at most
 ---@return Time
 function value.time(seconds, nanoseconds, offset) end
 ---Kind of a value: "nil" "null" "boolean" "integer" "float" "string" "list" "map" "uint64" "time" or "other".
@@ -58,7 +58,7 @@ function value.shape(keys) end
 ---@param t table
 ---@return string[]?
 function value.keys(t) end
----Deep copy; lists stay lists, key orders are kept; cycles are an error.
+---Deep copy; lists stay lists, key orders are kept; cycles, and more than 1000 levels, are an error.
 ---@generic T
 ---@param v T
 ---@return T
@@ -78,11 +78,11 @@ local json = {}
 ---UTF-8 bytes as \ufffd; floats in shortest round-trip digits; time as RFC 3339 string. Raises on non-finite numbers,
 ---non-string keys, functions, cycles (message names the path, e.g. `jobs[3].env.X`).
 ---@param v any
----@param options? {indent?: integer, html?: boolean}  indent 2 = one element per line (default: compact); html=false leaves < > & as they are
+---@param options? {indent?: integer, html?: boolean}  indent 2 = one element per line (0 to 16, default 0: compact); html=false leaves < > & as they are
 ---@return string
 function json.encode(v, options) end
 ---@param text string
----@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512
+---@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
 ---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64
 ---@return JsonError? err  when the first result is nil
 function json.decode(text, options) end
@@ -97,14 +97,16 @@ function json.decode(text, options) end
 
 ---@class host.yaml
 local yaml = {}
----Reads the first document of `bytes`. An empty input gives a document whose root is a null scalar.
+---Reads the first document of `bytes`; what follows it may be malformed, but not invalid UTF-8. An empty input gives a document whose
+---root is a null scalar. A document has at most 500 levels, aliases expanded.
 ---@param bytes string
 ---@param name string file name for error messages
 ---@return YamlDocument?
 ---@return YamlError? err  syntax error, unknown alias, anchor inside itself, alias bomb, invalid UTF-8
 function yaml.read(bytes, name) end
 ---Writes a value as block YAML: indent 4 with indented sequences, key order as in json.encode, strings that read as another type
----(also y n yes no on off) double-quoted, multi-line strings as literal blocks.
+---(also y n yes no on off) double-quoted, multi-line strings as literal blocks, strings that are no UTF-8 as !!binary (in keys such a byte
+---becomes U+FFFD).
 ---@param v any
 ---@param options? {indent?: integer}
 ---@return string
@@ -116,6 +118,7 @@ function yaml.encode(v, options) end
 ---@field file string
 ---@field line integer 1-based
 ---@field column integer 1-based, in characters
+---@field source? string text of the line
 ---@field hint? string
 
 ---@class YamlDocument: userdata

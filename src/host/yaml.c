@@ -1,4 +1,5 @@
 /* host.yaml: documents of nodes with positions, and the values they mean. */
+#include "utf8.h"
 #include "yaml_document.h"
 #include "yaml_writer.h"
 
@@ -55,6 +56,21 @@ static int push_problem(lua_State *L, int document, const char *message, int lin
 
 static int push_source(lua_State *L, int document, lua_Integer line);
 
+/* Advice for the slips that the parser's own words explain badly: by the character that it met. */
+static const char *hint_for(const struct yaml_problem *problem, const char *source)
+{
+    const char *c = source;
+    for (int column = 1; *c && column < problem->column; column++) {
+        int n = orun_utf8_length(c, c + strlen(c));
+        c += n ? n : 1;
+    }
+    if (*c == '\t' && strstr(problem->message, "found"))
+        return "a tab cannot indent; use spaces";
+    if (*c && strchr("@`%", *c) && strstr(problem->message, "cannot start any token"))
+        return "put the value in quotes";
+    return NULL;
+}
+
 static int read_document(lua_State *L)
 {
     size_t length;
@@ -70,12 +86,13 @@ static int read_document(lua_State *L)
     struct yaml_problem problem = {0};
     if (yaml_document_read(d, bytes, length, &problem))
         return 1;
-    const char *hint = strstr(problem.message, "cannot start any token")
-                           ? "a tab cannot indent; use spaces"
-                           : NULL;
+    bool source = problem.line > 0 && push_source(L, 3, problem.line);
+    const char *hint = source ? hint_for(&problem, lua_tostring(L, -1)) : NULL;
     push_problem(L, 3, problem.message, problem.line, problem.column, hint);
-    if (problem.line > 0 && push_source(L, 3, problem.line))
+    if (source) {
+        lua_pushvalue(L, -3);
         lua_setfield(L, -2, "source");
+    }
     return 2;
 }
 
@@ -101,17 +118,15 @@ static int push_source(lua_State *L, int document, lua_Integer line)
     if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         bytes += 3;
     for (lua_Integer i = 1; bytes < end; i++) {
-        const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
-        const char *next = stop ? stop + 1 : end;
-        if (!stop)
-            stop = end;
+        const char *stop = bytes;
+        int line_break = 0;
+        while (stop < end && (line_break = yaml_line_break(stop, end)) == 0)
+            stop++;
         if (i == line) {
-            if (stop > bytes && stop[-1] == '\r')
-                stop--;
             lua_pushlstring(L, bytes, (size_t)(stop - bytes));
             return 1;
         }
-        bytes = next;
+        bytes = stop + line_break;
     }
     return 0;
 }
@@ -295,25 +310,24 @@ static bool check_keys(struct entries *e, const struct yaml_node *map)
 
 typedef bool (*entry_visit)(struct entries *e, int key, int value, void *data);
 
-static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit, void *data,
-                      int depth);
+static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit,
+                      void *data);
 
-static bool visit_merge(struct entries *e, const struct yaml_node *source, entry_visit visit,
-                        void *data, int depth)
+static bool visit_merge(struct entries *e, const struct yaml_node *key,
+                        const struct yaml_node *source, entry_visit visit, void *data)
 {
     static const char wrong[] =
         "a merge key << takes a mapping, an alias of one, or a list of those";
-    if (depth > 100)
-        return entries_fail(e, source, "merge keys nested too deeply");
     if (source->kind == YAML_KIND_MAPPING)
-        return visit_map(e, source, visit, data, depth + 1);
-    if (source->kind != YAML_KIND_SEQUENCE)
-        return entries_fail(e, source, wrong);
+        return visit_map(e, source, visit, data);
+    /* An alias stands for a mapping only; what an alias denotes was read before its key. */
+    if (source->kind != YAML_KIND_SEQUENCE || source < key)
+        return entries_fail(e, source->kind == YAML_KIND_SEQUENCE ? key : source, wrong);
     for (int i = 0; i < source->count; i++) {
         const struct yaml_node *item = &e->d->nodes[e->d->children[source->first + i]];
         if (item->kind != YAML_KIND_MAPPING)
             return entries_fail(e, item, wrong);
-        if (!visit_map(e, item, visit, data, depth + 1))
+        if (!visit_map(e, item, visit, data))
             return false;
     }
     return true;
@@ -321,8 +335,7 @@ static bool visit_merge(struct entries *e, const struct yaml_node *source, entry
 
 /* Explicit entries first, then merged ones; a key may be visited more than once, the first visit
  * counts. */
-static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit, void *data,
-                      int depth)
+static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visit visit, void *data)
 {
     if (!check_keys(e, map))
         return false;
@@ -330,11 +343,12 @@ static bool visit_map(struct entries *e, const struct yaml_node *map, entry_visi
     int merge = -1;
     for (int i = 0; i < map->count; i += 2) {
         if (is_merge_key(&e->d->nodes[child[i]]))
-            merge = child[i + 1];
+            merge = i;
         else if (!visit(e, child[i], child[i + 1], data))
             return false;
     }
-    return merge < 0 || visit_merge(e, &e->d->nodes[merge], visit, data, depth);
+    return merge < 0 ||
+           visit_merge(e, &e->d->nodes[child[merge]], &e->d->nodes[child[merge + 1]], visit, data);
 }
 
 static bool has_merge(const struct yaml_document *d, const struct yaml_node *map)
@@ -402,7 +416,7 @@ static int document_entries(lua_State *L)
         lua_newtable(L);
         out.seen = lua_gettop(L);
     }
-    if (!visit_map(&e, n, add_entry, &out, 0))
+    if (!visit_map(&e, n, add_entry, &out))
         return entries_problem(L, &e);
     lua_settop(L, out.list);
     return 1;
@@ -426,7 +440,7 @@ static bool match_entry(struct entries *e, int key, int value, void *data)
 }
 
 /* Without the check for duplicates: this serves messages about documents that may be wrong. */
-static void find_in_map(struct entries *e, const struct yaml_node *map, struct search *s, int depth)
+static void find_in_map(struct entries *e, const struct yaml_node *map, struct search *s)
 {
     const int *child = e->d->children + map->first;
     int merge = -1;
@@ -439,16 +453,16 @@ static void find_in_map(struct entries *e, const struct yaml_node *map, struct s
         else
             match_entry(e, child[i], child[i + 1], s);
     }
-    if (s->value_node >= 0 || merge < 0 || depth > 100)
+    if (s->value_node >= 0 || merge < 0)
         return;
     const struct yaml_node *source = &e->d->nodes[merge];
     if (source->kind == YAML_KIND_MAPPING)
-        find_in_map(e, source, s, depth + 1);
+        find_in_map(e, source, s);
     for (int i = 0; source->kind == YAML_KIND_SEQUENCE && i < source->count && s->value_node < 0;
          i++) {
         const struct yaml_node *item = &e->d->nodes[e->d->children[source->first + i]];
         if (item->kind == YAML_KIND_MAPPING)
-            find_in_map(e, item, s, depth + 1);
+            find_in_map(e, item, s);
     }
 }
 
@@ -460,7 +474,7 @@ static int document_get(lua_State *L)
     s.key = luaL_checklstring(L, 3, &s.length);
     struct entries e = {.L = L, .d = d};
     if (n->kind == YAML_KIND_MAPPING)
-        find_in_map(&e, n, &s, 0);
+        find_in_map(&e, n, &s);
     if (s.value_node < 0)
         return 0;
     lua_pushinteger(L, s.value_node + 1);
@@ -485,7 +499,7 @@ static int document_find(lua_State *L)
             struct search s = {.key_node = -1, .value_node = -1};
             lua_pushvalue(L, i);
             s.key = luaL_checklstring(L, -1, &s.length);
-            find_in_map(&e, n, &s, 0);
+            find_in_map(&e, n, &s);
             lua_pop(L, 1);
             complete = s.value_node >= 0;
             if (complete)
@@ -639,7 +653,7 @@ static bool push_value(struct entries *e, int id)
     if (n->kind == YAML_KIND_MAPPING) {
         lua_createtable(L, 0, n->count / 2);
         int map = lua_gettop(L);
-        return visit_map(e, n, set_member, &map, 0);
+        return visit_map(e, n, set_member, &map);
     }
     lua_createtable(L, n->count, 0);
     orun_value_mark_list(L, -1);

@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+/* Levels of a document at most, aliases expanded: what every walk over it may spend on the stack.
+ */
+enum { YAML_DEPTH = 500 };
+
 enum yaml_kind { YAML_KIND_SCALAR, YAML_KIND_SEQUENCE, YAML_KIND_MAPPING };
 enum yaml_style {
     YAML_STYLE_PLAIN,
@@ -19,6 +23,7 @@ struct yaml_node {
     unsigned char kind, style;
     bool open; /* while its children are being read */
     int line, column;
+    int height;      /* levels below and with this one, aliases expanded */
     const char *tag; /* NULL without an explicit tag */
     const char *text;
     size_t length;    /* of the text */
@@ -50,6 +55,9 @@ struct yaml_problem {
 bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t length,
                         struct yaml_problem *problem);
 void yaml_document_free(struct yaml_document *d);
+
+/* Length of the line break at `at` (LF, CR, CR LF, NEL, LS, PS: what libyaml counts), 0 without. */
+int yaml_line_break(const char *at, const char *end);
 
 /* What a scalar means. Strings, and numbers out of range, are ORUN_STRING. */
 struct yaml_scalar {

@@ -1,4 +1,5 @@
 /* libyaml events -> nodes. */
+#include "utf8.h"
 #include "yaml_document.h"
 
 #include <stdio.h>
@@ -6,7 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { CHUNK = 16 * 1024 };
+/* Texts are kept in chunks; the first is no larger than a small file needs. */
+enum { CHUNK = 16 * 1024, FIRST_CHUNK = 512 };
 
 struct anchor {
     const char *name;
@@ -27,6 +29,7 @@ struct reader {
     int frame_count, frame_capacity;
     int *pending;
     int pending_count, pending_capacity;
+    bool closed; /* the document ended with "..." */
 };
 
 static bool fail(struct reader *r, const char *message, yaml_mark_t mark)
@@ -36,6 +39,8 @@ static bool fail(struct reader *r, const char *message, yaml_mark_t mark)
     r->problem->column = (int)mark.column + 1;
     return false;
 }
+
+static const char too_deep[] = "nested too deeply";
 
 static bool out_of_memory(struct reader *r)
 {
@@ -61,7 +66,8 @@ static const char *keep(struct yaml_document *d, const void *bytes, size_t lengt
 {
     struct yaml_chunk *c = d->chunks;
     if (!c || c->size - c->used < length + 1) {
-        size_t size = length + 1 > CHUNK ? length + 1 : CHUNK;
+        size_t usual = !c ? FIRST_CHUNK : c->size < CHUNK ? c->size * 2 : CHUNK;
+        size_t size = length + 1 > usual ? length + 1 : usual;
         c = malloc(sizeof *c + size);
         if (!c)
             return NULL;
@@ -82,9 +88,14 @@ static int new_node(struct reader *r, enum yaml_kind kind, yaml_mark_t mark, con
     if (!reserve((void **)&d->nodes, d->node_count, &d->node_capacity, sizeof *d->nodes))
         return -1;
     int id = d->node_count++;
-    d->nodes[id] = (struct yaml_node){
-        .kind = kind, .line = (int)mark.line + 1, .column = (int)mark.column + 1, .weight = 1};
-    if (tag && !(d->nodes[id].tag = keep(d, tag, strlen((const char *)tag))))
+    d->nodes[id] = (struct yaml_node){.kind = kind,
+                                      .line = (int)mark.line + 1,
+                                      .column = (int)mark.column + 1,
+                                      .weight = 1,
+                                      .height = 1};
+    /* The tag "!" alone says nothing more than the style does. */
+    if (tag && strcmp((const char *)tag, "!") != 0 &&
+        !(d->nodes[id].tag = keep(d, tag, strlen((const char *)tag))))
         return -1;
     if (anchor) {
         if (!reserve((void **)&r->anchors, r->anchor_count, &r->anchor_capacity,
@@ -148,6 +159,8 @@ static bool open_collection(struct reader *r, const yaml_event_t *e)
         return out_of_memory(r);
     if (!reserve((void **)&r->frames, r->frame_count, &r->frame_capacity, sizeof *r->frames))
         return out_of_memory(r);
+    if (r->frame_count == YAML_DEPTH)
+        return fail(r, too_deep, e->start_mark);
     r->d->nodes[id].open = true;
     r->frames[r->frame_count++] = (struct frame){id, r->pending_count};
     return true;
@@ -166,7 +179,10 @@ static bool close_collection(struct reader *r)
                      sizeof *d->children))
             return out_of_memory(r);
         d->children[d->child_count++] = r->pending[i];
-        n->weight += d->nodes[r->pending[i]].weight;
+        const struct yaml_node *child = &d->nodes[r->pending[i]];
+        n->weight += child->weight;
+        if (child->height >= n->height)
+            n->height = child->height + 1;
     }
     r->pending_count = f.pending;
     return true;
@@ -183,6 +199,8 @@ static bool read_alias(struct reader *r, const yaml_event_t *e)
                      "the anchor '%.100s' contains itself", name);
             return fail(r, r->problem->text, e->start_mark);
         }
+        if (r->d->nodes[r->anchors[i].node].height + r->frame_count > YAML_DEPTH)
+            return fail(r, too_deep, e->start_mark);
         return add_child(r, r->anchors[i].node);
     }
     snprintf(r->problem->text, sizeof r->problem->text, "unknown anchor '%.100s'", name);
@@ -196,7 +214,8 @@ static bool is_bomb(const struct yaml_document *d)
     double ratio = all <= 400000    ? 0.99
                    : all >= 4000000 ? 0.10
                                     : 0.99 - 0.89 * (all - 400000) / 3600000;
-    return all > 1000 && aliased > 100 && aliased / all > ratio;
+    /* Written so that a weight beyond every number is a bomb too. */
+    return all > 1000 && aliased > 100 && !(aliased / all <= ratio);
 }
 
 /* true to go on; *done after the first document. */
@@ -214,6 +233,9 @@ static bool take(struct reader *r, const yaml_event_t *e, bool *done)
     case YAML_ALIAS_EVENT:
         return read_alias(r, e);
     case YAML_DOCUMENT_END_EVENT:
+        r->closed = !e->data.document_end.implicit;
+        *done = true;
+        return true;
     case YAML_STREAM_END_EVENT:
         *done = true;
         return true;
@@ -224,43 +246,110 @@ static bool take(struct reader *r, const yaml_event_t *e, bool *done)
 
 static bool syntax_error(struct reader *r, const yaml_parser_t *p)
 {
-    yaml_mark_t mark = p->problem_mark;
     const char *what = p->problem ? p->problem : "malformed YAML";
-    if (p->error == YAML_READER_ERROR) {
-        snprintf(r->problem->text, sizeof r->problem->text, "%s (byte %zu of the file)", what,
-                 p->problem_offset);
-        return fail(r, r->problem->text, p->mark);
-    }
     if (p->context)
         snprintf(r->problem->text, sizeof r->problem->text, "%s (%s that begins on line %zu)", what,
                  p->context, p->context_mark.line + 1);
     else
         snprintf(r->problem->text, sizeof r->problem->text, "%s", what);
-    return fail(r, r->problem->text, mark);
+    return fail(r, r->problem->text, p->problem_mark);
+}
+
+static bool fail_at_byte(struct reader *r, const char *message, const char *bytes, size_t offset)
+{
+    yaml_mark_t mark = {0};
+    const char *at = bytes;
+    while (at < bytes + offset) {
+        int line_break = yaml_line_break(at, bytes + offset);
+        int n = orun_utf8_length(at, bytes + offset);
+        if (line_break)
+            mark.line++, mark.column = 0;
+        else
+            mark.column++;
+        at += line_break ? line_break : n ? n : 1;
+    }
+    return fail(r, message, mark);
+}
+
+static void start_parser(yaml_parser_t *parser, const char *bytes, size_t length)
+{
+    yaml_parser_set_input_string(parser, (const unsigned char *)bytes, length);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+}
+
+/* Whether something follows the document that has just ended, so that it is known to be whole. */
+static bool another_follows(yaml_parser_t *parser)
+{
+    yaml_event_t event;
+    if (!yaml_parser_parse(parser, &event))
+        return false;
+    bool another = event.type == YAML_DOCUMENT_START_EVENT;
+    yaml_event_delete(&event);
+    return another;
+}
+
+/*
+ * Reads the first document of bytes whose characters are allowed up to `limit`: libyaml looks
+ * ahead, and a control character there ends it before the document that it already has.
+ */
+static bool parse(struct reader *r, const char *bytes, size_t limit, bool cut, size_t *offset)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return out_of_memory(r);
+    start_parser(&parser, bytes, limit);
+    bool ok = true, done = false;
+    while (ok && !done) {
+        yaml_event_t event;
+        if (yaml_parser_parse(&parser, &event)) {
+            ok = take(r, &event, &done);
+            yaml_event_delete(&event);
+            continue;
+        }
+        ok = false;
+        if (parser.error == YAML_READER_ERROR && !cut)
+            *offset = parser.problem_offset;
+        else if (parser.error == YAML_MEMORY_ERROR)
+            out_of_memory(r);
+        else
+            syntax_error(r, &parser);
+    }
+    if (ok && cut)
+        ok = r->closed || another_follows(&parser);
+    yaml_parser_delete(&parser);
+    return ok;
+}
+
+static void forget(struct reader *r)
+{
+    yaml_document_free(r->d);
+    r->anchor_count = r->frame_count = r->pending_count = 0;
+}
+
+static bool parse_first(struct reader *r, const char *bytes, size_t length)
+{
+    size_t none = length + 1, offset = none;
+    size_t valid = orun_utf8_check(bytes, length);
+    if (valid < length)
+        return fail_at_byte(r, "invalid UTF-8", bytes, valid);
+    if (parse(r, bytes, length, false, &offset))
+        return true;
+    if (offset == none)
+        return false;
+    forget(r);
+    if (offset < length && parse(r, bytes, offset, true, &none))
+        return true;
+    return fail_at_byte(r, "control characters are not allowed", bytes,
+                        offset < length ? offset : length);
 }
 
 bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t length,
                         struct yaml_problem *problem)
 {
     struct reader r = {.d = d, .problem = problem};
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        return out_of_memory(&r);
     if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         bytes += 3, length -= 3;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    bool ok = true, done = false;
-    while (ok && !done) {
-        yaml_event_t event;
-        if (!yaml_parser_parse(&parser, &event)) {
-            ok = parser.error == YAML_MEMORY_ERROR ? out_of_memory(&r) : syntax_error(&r, &parser);
-            break;
-        }
-        ok = take(&r, &event, &done);
-        yaml_event_delete(&event);
-    }
-    yaml_parser_delete(&parser);
+    bool ok = parse_first(&r, bytes, length);
     if (ok && d->node_count == 0) {
         yaml_mark_t origin = {0};
         int id = new_node(&r, YAML_KIND_SCALAR, origin, NULL, NULL);
@@ -272,6 +361,19 @@ bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t lengt
     free(r.frames);
     free(r.pending);
     return ok;
+}
+
+int yaml_line_break(const char *at, const char *end)
+{
+    if (*at == '\n')
+        return 1;
+    if (*at == '\r')
+        return end - at > 1 && at[1] == '\n' ? 2 : 1;
+    if (end - at > 1 && memcmp(at, "\xc2\x85", 2) == 0)
+        return 2;
+    if (end - at > 2 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0))
+        return 3;
+    return 0;
 }
 
 void yaml_document_free(struct yaml_document *d)

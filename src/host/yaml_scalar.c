@@ -63,7 +63,7 @@ static bool zone(const char **at, int *offset)
         !digit(s[5]))
         return false;
     int hours = (s[1] - '0') * 10 + s[2] - '0', minutes = (s[4] - '0') * 10 + s[5] - '0';
-    if (hours > 24 || minutes > 59)
+    if (hours > 23 || minutes > 59)
         return false;
     *offset = (hours * 60 + minutes) * 60 * (*s == '-' ? -1 : 1);
     *at = s + 6;
@@ -88,10 +88,12 @@ static bool timestamp(const char *s, struct orun_time *t)
         char separator = *s++;
         if (separator != 'T' && separator != 't' && separator != ' ')
             return false;
+        while (separator == ' ' && *s == ' ')
+            s++;
         if (!short_number(&s, 0, 23, &hour) || *s++ != ':' || !short_number(&s, 0, 59, &minute) ||
             *s++ != ':' || !short_number(&s, 0, 59, &second))
             return false;
-        if (*s == '.' && digit(s[1])) {
+        if ((*s == '.' || *s == ',') && digit(s[1])) {
             int32_t unit = 100000000;
             for (s++; digit(*s); s++, unit /= 10)
                 t->nanoseconds += (*s - '0') * unit;
@@ -140,6 +142,8 @@ static bool integer(const char *text, struct yaml_scalar *s)
     if (negative ? n > (uint64_t)INT64_MAX + 1 : false)
         return false;
     if (!negative && n > INT64_MAX) {
+        if (*text == '+')
+            return false; /* the unsigned form takes no sign, and a float is left */
         s->kind = ORUN_UINT64;
         s->unsigned_integer = n;
         return true;
@@ -187,6 +191,34 @@ static bool floating(const char *text, struct yaml_scalar *s)
     return true;
 }
 
+/* Text that begins like a number. Underscores count for nothing, wherever they stand. */
+static void number(const char *text, size_t length, struct yaml_scalar *s)
+{
+    char room[128];
+    if (memchr(text, '\0', length) || (text[0] == '.' && text[1] == '_'))
+        return;
+    if (timestamp(text, &s->time)) {
+        s->kind = ORUN_TIME;
+        return;
+    }
+    /* A word that goes on with other letters needs no copy: no number, however long, has them. */
+    if (strspn(text, "0123456789abcdefABCDEFxXoO_.+-") != length)
+        return;
+    char *plain = length < sizeof room ? room : malloc(length + 1);
+    if (!plain)
+        return;
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '_')
+            plain[n++] = text[i];
+    }
+    plain[n] = '\0';
+    if (text[0] == '.' || !integer(plain, s))
+        floating(plain, s);
+    if (plain != room)
+        free(plain);
+}
+
 void yaml_resolve(const char *text, size_t length, struct yaml_scalar *s)
 {
     static const char *const nulls[] = {"~", "null", "Null", "NULL", NULL};
@@ -195,7 +227,6 @@ void yaml_resolve(const char *text, size_t length, struct yaml_scalar *s)
     static const char *const infinite[] = {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", NULL};
     static const char *const minus_infinite[] = {"-.inf", "-.Inf", "-.INF", NULL};
     static const char *const nan[] = {".nan", ".NaN", ".NAN", NULL};
-    char plain[128];
     s->kind = ORUN_STRING;
     char first = length ? text[0] : '\0';
     if (length == 0 || one_of(text, length, nulls)) {
@@ -207,28 +238,7 @@ void yaml_resolve(const char *text, size_t length, struct yaml_scalar *s)
                one_of(text, length, nan)) {
         s->kind = ORUN_FLOAT;
         s->number = one_of(text, length, nan) ? NAN : first == '-' ? -INFINITY : INFINITY;
-    } else if (first == '.') {
-        if (length < sizeof plain && !memchr(text, '\0', length)) {
-            memcpy(plain, text, length);
-            plain[length] = '\0';
-            floating(plain, s);
-        }
-    } else if (digit(first) || first == '+' || first == '-') {
-        if (length >= sizeof plain || memchr(text, '\0', length))
-            return;
-        memcpy(plain, text, length);
-        plain[length] = '\0';
-        if (timestamp(plain, &s->time)) {
-            s->kind = ORUN_TIME;
-            return;
-        }
-        size_t n = 0;
-        for (size_t i = 0; i < length; i++) {
-            if (text[i] != '_')
-                plain[n++] = text[i];
-        }
-        plain[n] = '\0';
-        if (!integer(plain, s))
-            floating(plain, s);
+    } else if (digit(first) || first == '.' || first == '+' || first == '-') {
+        number(text, length, s);
     }
 }

@@ -1,5 +1,6 @@
 #include "yaml_writer.h"
 
+#include "utf8.h"
 #include "yaml_document.h"
 
 #include <lauxlib.h>
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH = 500 };
+/* A reader finds the colon of a simple key within 1024 characters; an escape is at most six. */
+enum { DEPTH = YAML_DEPTH, SIMPLE_KEY = 160 };
 
 struct writer {
     lua_State *L;
@@ -62,6 +64,30 @@ static bool reads_otherwise(const char *text, size_t length)
     return false;
 }
 
+/* Whether a character may stand for itself: no control, separator, byte order mark or
+ * non-character. */
+static bool printable(unsigned code)
+{
+    return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x2028 && code != 0x2029 &&
+           code != 0xfeff && code != 0xfffe && code != 0xffff;
+}
+
+/* Whether all of it is printable UTF-8, some other ASCII characters apart. */
+static bool all_printable(const char *text, size_t length, const char *others)
+{
+    const char *end = text + length;
+    while (text < end) {
+        int n = orun_utf8_length(text, end);
+        if (n == 0)
+            return false;
+        unsigned code = orun_utf8_code(text, n);
+        if (!printable(code) && !(code > 0 && code < 0x80 && strchr(others, (int)code)))
+            return false;
+        text += n;
+    }
+    return true;
+}
+
 static bool plain_allowed(const char *text, size_t length)
 {
     if (length == 0 || reads_otherwise(text, length) || text[0] == ' ' || text[length - 1] == ' ' ||
@@ -72,74 +98,65 @@ static bool plain_allowed(const char *text, size_t length)
         return false;
     if (length >= 3 && (memcmp(text, "---", 3) == 0 || memcmp(text, "...", 3) == 0))
         return false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == 0x7f)
-            return false;
-        if (c == ':' && i + 1 < length && text[i + 1] == ' ')
-            return false;
-        if (c == '#' && i > 0 && text[i - 1] == ' ')
-            return false;
-        /* Line separators, non-characters and the C1 controls: quoted, so that they are escaped. */
-        if (c == 0xc2 || (c == 0xe2 && i + 2 < length && (unsigned char)text[i + 1] == 0x80) ||
-            c == 0xef)
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] == ' ' && text[i - 1] == ':') || (text[i] == '#' && text[i - 1] == ' '))
             return false;
     }
-    return true;
+    return all_printable(text, length, "");
 }
 
+/* The first line shows a reader how far the block is indented, so it begins with a visible
+ * character. */
 static bool literal_allowed(const char *text, size_t length)
 {
-    if (!memchr(text, '\n', length) || text[0] == ' ' || text[0] == '\n')
+    if (!memchr(text, '\n', length) || strchr(" \t\n", text[0]))
         return false;
-    bool content = false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c == 0xc2 || c == 0xef)
+    for (size_t i = 1; i < length; i++) {
+        if (text[i] == '\n' && (text[i - 1] == ' ' || text[i - 1] == '\t'))
             return false;
-        if (c == 0xe2 && i + 2 < length && (unsigned char)text[i + 1] == 0x80)
-            return false;
-        if (c == '\n' && i > 0 && (text[i - 1] == ' ' || text[i - 1] == '\t'))
-            return false;
-        content = content || c != '\n';
     }
-    return content;
+    return all_printable(text, length, "\n\t");
 }
 
 static void put_quoted(struct writer *w, const char *text, size_t length)
 {
+    static const char plain[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
+    const char *end = text + length;
     put(w, "\"", 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char escape[8];
-        if (c == '"' || c == '\\') {
-            char pair[2] = {'\\', (char)c};
+    while (text < end) {
+        int n = orun_utf8_length(text, end);
+        unsigned code = n ? orun_utf8_code(text, n) : 0xfffd;
+        const char *known = code && code < 0x80 ? strchr(plain, (int)code) : NULL;
+        char escape[16];
+        if (known) {
+            char pair[2] = {'\\', letters[known - plain]};
             put(w, pair, 2);
-        } else if (c == '\n') {
-            put(w, "\\n", 2);
-        } else if (c == '\t') {
-            put(w, "\\t", 2);
-        } else if (c == '\r') {
-            put(w, "\\r", 2);
-        } else if (c < 0x20 || c == 0x7f) {
-            put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\x%02x", c));
-        } else if (c == 0xc2 && i + 1 < length && (unsigned char)text[i + 1] < 0xa0) {
-            put(w, escape,
-                (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)text[++i]));
-        } else if (c == 0xe2 && i + 2 < length && (unsigned char)text[i + 1] == 0x80 &&
-                   ((unsigned char)text[i + 2] == 0xa8 || (unsigned char)text[i + 2] == 0xa9)) {
-            put(w, (unsigned char)text[i + 2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
-            i += 2;
-        } else if (c == 0xef && i + 2 < length && (unsigned char)text[i + 1] >= 0xbb) {
-            unsigned code = (c & 0xfu) << 12 | ((unsigned char)text[i + 1] & 0x3fu) << 6 |
-                            ((unsigned char)text[i + 2] & 0x3fu);
-            put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", code));
-            i += 2;
+        } else if (n && printable(code)) {
+            put(w, text, (size_t)n);
         } else {
-            put(w, (const char *)&text[i], 1);
+            put(w, escape,
+                (size_t)snprintf(escape, sizeof escape, code < 0x80 ? "\\x%02x" : "\\u%04x", code));
         }
+        text += n ? n : 1;
     }
     put(w, "\"", 1);
+}
+
+/* Bytes that are no text. */
+static void put_binary(struct writer *w, const char *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *s = (const unsigned char *)bytes;
+    put_text(w, "!!binary ");
+    for (size_t i = 0; i < length; i += 3) {
+        size_t have = length - i;
+        unsigned bits = (unsigned)s[i] << 16 | (have > 1 ? (unsigned)s[i + 1] << 8 : 0) |
+                        (have > 2 ? (unsigned)s[i + 2] : 0);
+        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
+                        have > 1 ? digits[bits >> 6 & 63] : '=',
+                        have > 2 ? digits[bits & 63] : '='};
+        put(w, four, 4);
+    }
 }
 
 /* A block scalar whose lines are indented by `column`. */
@@ -172,6 +189,8 @@ static void put_string(struct writer *w, const char *text, size_t length, int co
 {
     if (plain_allowed(text, length))
         put(w, text, length);
+    else if (!key && orun_utf8_check(text, length) < length)
+        put_binary(w, text, length);
     else if (!key && literal_allowed(text, length))
         put_literal(w, text, length, next_indent(w, column));
     else
@@ -264,7 +283,13 @@ static void put_map(struct writer *w, int index, int column, bool inside_item, i
                 put(w, "\n", 1);
             put_blanks(w, column);
         }
+        if (length > SIMPLE_KEY)
+            put_text(w, "? ");
         put_string(w, key, length, column, true);
+        if (length > SIMPLE_KEY) {
+            put(w, "\n", 1);
+            put_blanks(w, column);
+        }
         put(w, ":", 1);
         lua_pushvalue(L, -1);
         lua_rawget(L, index);
