@@ -29,7 +29,7 @@ describe("golden", function()
   local root, env
 
   setup(function() root, env = golden.copy() end)
-  teardown(function() fs.remove_tree(root) end)
+  teardown(golden.clean)
 
   local function run(view)
     local output = root .. "/.orun/golden.json"
@@ -87,7 +87,6 @@ describe("golden", function()
     })
     assert.equal(0, r.code, r.errors)
     assert.equal(first, fs.read(output))
-    fs.remove_tree(other)
   end)
 end)
 

@@ -108,6 +108,8 @@ function M.environment(home)
   return env
 end
 
+local copies = {}
+
 local function git(directory, env, ...)
   local argv = { "git", "-c", "user.name=spec", "-c", "user.email=spec@localhost", "-c", "commit.gpgsign=false", ... }
   local r = assert(process.run { argv = argv, cwd = directory, env = env })
@@ -120,6 +122,7 @@ end
 ---@return table<string, string> env
 function M.copy(reverse)
   local from, root = M.fixtures .. "/reference-platform", assert(fs.realpath(assert(fs.temporary "/tmp/orun-golden-")))
+  copies[#copies + 1] = root
   local entries = assert(fs.walk(from))
   for i = 1, #entries do
     local entry = entries[reverse and #entries + 1 - i or i]
@@ -136,6 +139,14 @@ function M.copy(reverse)
   git(root, env, "add", "-A")
   git(root, env, "commit", "-q", "-m", "platform")
   return root, env
+end
+
+---Removes every copy made so far.
+function M.clean()
+  for i = #copies, 1, -1 do
+    fs.remove_tree(copies[i])
+    copies[i] = nil
+  end
 end
 
 ---Goldens of one folder, by view.
