@@ -65,7 +65,7 @@ return function(model, registry, choice, report)
   local by_name = {}
   for _, component in ipairs(model.components) do
     by_name[#by_name + 1] = component
-    if registry then context.compositions[component.name] = registry:choose(component) end
+    if registry then context.compositions[component.name] = component.composition or registry:choose(component) end
   end
   table.sort(by_name, function(a, b) return a.name < b.name end)
   local all = {}

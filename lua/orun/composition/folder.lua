@@ -1,11 +1,13 @@
 -- The older layout that `--config-dir` names: `<dir>/<type>/compositions.yaml` (or `job.yaml`) beside `<dir>/<type>/schema.yaml`.
 local check = require "orun.composition.check"
+local decode = require "orun.intent.decode"
 local digest = require "orun.composition.digest"
 local document = require "orun.composition.document"
 local fs = require "host.fs"
 local model = require "orun.composition.model"
 local package = require "orun.composition.package"
 local path = require "orun.util.path"
+local place = require "orun.intent.place"
 local sorted = require "orun.util.sorted"
 
 local M = {}
@@ -14,7 +16,11 @@ local M = {}
 M.source = "legacy-config-dir"
 M.kind = "legacy-dir"
 
-local schema_record = require("orun.intent.decode").any
+---The schema file is the schema itself.
+---@type DecodeType
+local function schema_record(state, node)
+  return { schema = decode.any(state, node), place = place.new(state.document, node) }
+end
 
 -- Roots ---------------------------------------------------------------------------------------------------------------------
 
@@ -98,7 +104,7 @@ local function load_type(context, name, found)
   context.directory = found.root.directory
   local raw = context:read(found.job, document.job_registry)
   context.directory = (found.schema_root or found.root).directory
-  local schema, exists = context:read(found.schema, schema_record)
+  local found_schema, exists = context:read(found.schema, schema_record)
   if not exists then
     checks:problem(raw and raw.place, "schema", ("%s has no schema.yaml beside it"):format(found.job), "a type needs both files")
   end
@@ -109,7 +115,8 @@ local function load_type(context, name, found)
   local composition = {
     name = name, type = name, source = M.source, key = M.source .. ":" .. name, description = metadata.description,
     file = raw.place.file, path = found.job, package = package.trim(metadata.name), defaultJob = jobs[1] and jobs[1].name,
-    place = raw.place, jobs = jobs, profiles = {}, schema = schema,
+    place = raw.place, jobs = jobs, profiles = {},
+    schema = found_schema and found_schema.schema, schemaPlace = found_schema and found_schema.place,
   }
   if #jobs > 0 then
     checks:jobs(composition, raw)

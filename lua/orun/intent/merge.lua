@@ -71,6 +71,7 @@ function Merger:origin(field, key, environment, component, settings)
       if layer and layer[key] ~= nil then return place.of(owner.place, "parameterDefaults", type_name, key) end
     end
   end
+  if component.composition then return component.composition.schemaPlace end
   return component.place
 end
 
@@ -149,6 +150,7 @@ end
 function Merger:instance(environment, component, settings)
   local names = { environment = environment, group = component.domain, component = component.name }
   local defaults, parameters, env = self:defaults(environment, component), {}, {}
+  overlay(parameters, component.parameterDefaults)
   overlay(parameters, defaults.parameters)
   overlay(parameters, component.parameters)
   overlay(parameters, settings and settings.parameters)

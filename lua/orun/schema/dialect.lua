@@ -43,7 +43,8 @@ local by_uri = {
   ["https://json-schema.org/draft/2020-12/schema"] = latest,
 }
 
-M.default = latest
+-- Without `$schema`: the latest draft, except that formats count.
+M.default = setmetatable({ asserts_format = true }, { __index = latest })
 
 ---@param uri string value of `$schema`
 ---@return Dialect? nil when it is none of the standard ones

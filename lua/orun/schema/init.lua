@@ -22,6 +22,7 @@ local M = {}
 ---@field message string
 ---@field hint? string
 ---@field property? string the surplus property, for additionalProperties and unevaluatedProperties
+---@field missing? string[] the missing properties, for required
 
 -- One validation: the place in the value, what failed, and what was seen there.
 local Run = {}
@@ -41,6 +42,13 @@ function Run:fail(name, message, ...)
     for i = 1, self.depth do tokens[i] = "/" .. pointer.escape(tostring(self.path[i])) end
     failures[#failures + 1] = { pointer = table.concat(tokens), keyword = name, message = message:format(...) }
   end
+  return false
+end
+
+-- Missing properties, all in one violation.
+function Run:lack(name, message, missing)
+  self:fail(name, message, table.concat(missing, "', '"))
+  if self.failures then self.failures[#self.failures].missing = missing end
   return false
 end
 
@@ -92,7 +100,9 @@ function Compiler:pattern(text)
   local found = self.patterns[text]
   if found then return found end
   local compiled, message = require("host.regex").compile(property.translate(text))
-  if not compiled then error({ kind = "schema.pattern", message = ("the pattern '%s' is malformed: %s"):format(text, message) }, 0) end
+  if not compiled then
+    error({ kind = "schema.pattern", text = text, message = ("the pattern '%s' is malformed: %s"):format(text, message) }, 0)
+  end
   found = function(subject)
     local ok = compiled:test(subject)
     return ok == true
@@ -136,7 +146,7 @@ end
 
 local function reference(self, text, owner)
   local target, found = self.registry:resolve(text, owner)
-  if target == nil then error({ kind = "schema.reference", message = found }, 0) end
+  if target == nil then error({ kind = "schema.reference", message = found, text = text }, 0) end
   return self:check(target, found), found, target
 end
 
@@ -274,7 +284,7 @@ end
 ---  documents: schemas that `$ref` may lead to, by URI; format: whether `format` is asserted (nil: as the dialect says);
 ---  uri: base URI; unchecked: do not check the schema against its meta-schema
 ---@return Schema?
----@return {kind: string, message: string, pointer?: string, violations?: Violation[]}? err
+---@return {kind: string, message: string, pointer?: string, text?: string, violations?: Violation[]}? err  text: the pattern or reference
 function M.compile(schema, options)
   options = options or {}
   local compiler = new_compiler(options)

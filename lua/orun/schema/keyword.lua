@@ -181,10 +181,10 @@ function M.required(argument)
     for _, name in ipairs(argument) do
       if v[name] == nil then
         missing = missing or {}
-        missing[#missing + 1] = "'" .. name .. "'"
+        missing[#missing + 1] = name
       end
     end
-    return not missing or run:fail("required", "missing properties: %s", table.concat(missing, ", "))
+    return not missing or run:lack("required", "missing properties: '%s'", missing)
   end
 end
 
