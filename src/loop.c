@@ -149,6 +149,7 @@ void orun_event_forget(struct orun_event *event)
     for (int i = batch_next; i < batch_end; i++)
         if (batch[i].data.ptr == event)
             batch[i].data.ptr = NULL;
+    epoll_ctl(set_fd, EPOLL_CTL_DEL, event->fd, NULL);
     if (--watched == 0)
         uv_unref((uv_handle_t *)&set_poll);
 }

@@ -20,8 +20,9 @@ struct orun_timer *orun_timer_start(double seconds, void (*fire)(void *data), vo
 void orun_timer_stop(struct orun_timer *timer);
 
 /*
- * Readiness of a descriptor: one epoll_ctl to watch it and none to forget it, because closing the
- * descriptor does that. (A uv_poll_t takes five, which shows when every child has two.)
+ * Readiness of a descriptor: one epoll_ctl to watch it and one to forget it. (A uv_poll_t takes
+ * five, which shows when every child has two.) Closing alone would not do: a child that is just
+ * about to execute its program still has a copy of the descriptor.
  */
 struct orun_event {
     int fd;
@@ -31,7 +32,7 @@ struct orun_event {
 int orun_event_watch(struct orun_event *event, uint32_t events);
 /* Asks again for an event that was watched with EPOLLONESHOT. Returns 0 or an errno. */
 int orun_event_rearm(struct orun_event *event, uint32_t events);
-/* To be called right before the descriptor is closed. */
+/* To be called before the descriptor is closed. */
 void orun_event_forget(struct orun_event *event);
 
 /* Called once when the main task and all others have ended; in the order of registration. */

@@ -66,8 +66,6 @@ void orun_task_interrupt(struct orun_task *task);
 void orun_task_push_cancelled(lua_State *L, const char *message);
 /* Takes a failed task from the list of errors that nobody has seen. */
 void orun_task_seen(struct orun_task *task);
-/* Message handler that notes the traceback of a string error beside it, see orun_task_run. */
-int orun_task_note_traceback(lua_State *L);
 
 /* The scope in which the running task's new tasks go. */
 struct orun_scope *orun_scope_current(struct orun_task *task);

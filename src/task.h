@@ -57,6 +57,9 @@ struct orun_belonging {
 void orun_task_keep(struct orun_belonging *b, void (*end)(struct orun_belonging *));
 void orun_task_drop(struct orun_belonging *b);
 
+/* Message handler for calls into Lua: notes the traceback of a string error beside it. */
+int orun_task_note_traceback(lua_State *L);
+
 /* The state on whose stack callbacks of the loop may run Lua functions (which cannot wait). */
 lua_State *orun_task_host(void);
 

@@ -283,23 +283,26 @@ local process = {}
 ---@field argv string[]              argv[1] is searched in the PATH of `env` unless it contains a slash
 ---@field env? table<string,string>  the whole environment; default: that of orun
 ---@field cwd? string
----@field stdin? string|"inherit"    bytes fed to the child; default /dev/null. "inherit" passes orun's own
----@field output? "log"|"capture"|"lines"|"inherit"|"null"  default "capture"
+---@field stdin? string|"inherit"    bytes that the child can read (from a file in memory); default /dev/null. "inherit" passes orun's own
+---@field output? "log"|"capture"|"lines"|"inherit"|"null"|"file"  default "capture"; "file": the child appends to the file `log` by
+---                                  itself, which is made at the start (for children that outlive orun; no mask)
 ---@field merge? boolean             stderr joins stdout in arrival order (default true); false keeps them apart (capture, lines)
 ---@field log? string                file for output = "log" or "lines": created at the first byte, parent directories too; truncated first
----@field line? fun(text: string, stream: "stdout"|"stderr")  called per line for output = "lines" (newline removed; lines over 64 KiB are split)
+---@field line? fun(text: string, stream: "stdout"|"stderr")  called per line for output = "lines" (newline removed; lines over 64 KiB are
+---                                  split); must not wait; its error ends the process and is raised by wait()
 ---@field mask? string[]             values replaced by *** in everything that leaves the pipe (also across read boundaries)
 ---@field timeout? number            seconds; then TERM to the group, `grace`, KILL
 ---@field grace? number              seconds between TERM and KILL, default 5
 ---@field inherit? Claim[]           lock descriptors that the first process keeps open
 ---@field die_with_parent? boolean   default true: the first process gets KILL when orun dies
+---@field session? boolean           a session of its own (setsid), so no terminal's signals reach it
 ---@field group? boolean             default true: own process group; false stays in orun's group (for programs that use the terminal)
 ---@field limit? integer             bytes kept by output = "capture" (default 64 MiB); more is counted and dropped
 
 ---@class ProcessResult
 ---@field code? integer     exit status, absent when ended by a signal
 ---@field signal? string    e.g. "KILL"
----@field timed_out boolean
+---@field timed_out boolean  the timeout passed before the first process ended
 ---@field ms integer        wall time in milliseconds
 ---@field user_ms integer
 ---@field sys_ms integer
@@ -308,6 +311,8 @@ local process = {}
 ---@field errors? string    captured stderr when merge = false
 ---@field bytes integer     bytes that the child wrote
 ---@field log? string       the log's path, absent when nothing was written
+---@field log_bytes? integer bytes in the log (masks change the number), with `log`
+---@field log_error? string why the log is incomplete or missing; the child was not disturbed
 ---@field truncated? boolean captured output exceeded `limit`
 
 ---@class Process: userdata
@@ -326,11 +331,12 @@ function process.start(options) end
 function process.run(options) end
 ---@return integer
 function Process:pid() end
----Start time of the first process in clock ticks since boot (field 22 of /proc/PID/stat), to recognise a reused pid.
----@return integer
+---Start time of the first process in clock ticks since boot (field 22 of /proc/PID/stat), to recognise a reused pid. Costs nothing.
+---@return integer?
 function Process:start_ticks() end
 ---Waits for the end of the first process and of its output. Output that a surviving descendant holds open is awaited at most
----one grace time after the first process ended, then the group is killed. Suspends.
+---one grace time after the first process ended, then the group is killed. When orun asked for the end (timeout, cancellation), the rest of
+---the group is awaited too, and killed after the grace time. Cancelling the wait does the same, and it raises when all is over. Suspends.
 ---@return ProcessResult
 function Process:wait() end
 ---Sends a signal to the whole group.
@@ -353,6 +359,9 @@ function process.alive(pid, ticks) end
 ---@return string? message
 ---@return string? errno
 function process.kill(pid, signal) end
+---Whether children are watched by pidfds (default, where the system has them) or by SIGCHLD; for tests.
+---@param use boolean
+function process.use_pidfds(use) end
 ---@return table<string,string>
 function process.environ() end
 ---Finds a program in a PATH.
@@ -543,7 +552,8 @@ function Watch:close() end
 local lock = {}
 ---@class Claim: userdata  A held lock; released by release(), by `<close>`, by the collector or by the end of every process that has it.
 local Claim = {}
----Exclusive flock on a file (created with mode 0600). Without `wait` a held lock gives nil, message, "EWOULDBLOCK".
+---Exclusive flock on a file (created with mode 0600). A held lock gives nil, message, "EWOULDBLOCK"; with `wait` and a timeout that
+---passes "ETIMEDOUT".
 ---@param path string
 ---@param options? {wait?: boolean, timeout?: number}  wait: inside the loop (suspends); timeout in seconds
 ---@return Claim?

@@ -1,6 +1,6 @@
 /* Queues between tasks. Values wait in the queue's table, tasks in a list; never both at once. */
-#include "loop_parts.h"
 #include "loop.h"
+#include "loop_parts.h"
 #include "task.h"
 
 #include <lauxlib.h>

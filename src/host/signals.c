@@ -1,8 +1,9 @@
 /* Signals caught on the loop. */
 #include "signals.h"
 
-#include "loop_parts.h"
+#include "child.h"
 #include "loop.h"
+#include "loop_parts.h"
 #include "task.h"
 
 #include <lauxlib.h>
@@ -69,6 +70,7 @@ static void close_all(struct signals *s)
             uv_close((uv_handle_t *)&s->caught[i]->handle, closed);
     }
     s->count = 0;
+    orun_child_signals_changed();
 }
 
 static int close_signals(lua_State *L)
@@ -89,6 +91,7 @@ static int catch_signal(struct signals *s, int number)
     uv_signal_init(orun_loop(), &c->handle);
     c->handle.data = c;
     s->caught[s->count++] = c;
+    orun_child_signals_changed();
     return uv_signal_start(&c->handle, arrived, number);
 }
 

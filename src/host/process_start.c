@@ -1,0 +1,471 @@
+/* From a table of options to a running child. */
+#include "condition.h"
+#include "lock.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+#define DEFAULT_GRACE 5
+#define DEFAULT_LIMIT (64 * 1024 * 1024)
+#define MOST_KEPT 16
+
+extern char **environ;
+
+enum output { OUTPUT_LOG, OUTPUT_CAPTURE, OUTPUT_LINES, OUTPUT_INHERIT, OUTPUT_NULL, OUTPUT_FILE };
+static const char *const outputs[] = {"log", "capture", "lines", "inherit", "null", "file", NULL};
+
+/* What is needed only until the child runs. Memory is in userdata on the stack, so that an error
+ * frees it; descriptors are closed by close_given. */
+struct start {
+    struct orun_command command;
+    enum output output;
+    int keep[MOST_KEPT];
+    int input; /* descriptor made for stdin, or -1 */
+    int file;  /* opened for output = "file", or -1 */
+    double timeout;
+};
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* The option as its type asks; nil is absent. Leaves the value on the stack, which keeps it alive.
+ */
+static const char *text_option(lua_State *L, const char *name)
+{
+    int type = lua_getfield(L, 1, name);
+    if (type == LUA_TNIL)
+        return NULL;
+    if (type != LUA_TSTRING)
+        luaL_error(L, "option '%s' must be a string", name);
+    return lua_tostring(L, -1);
+}
+
+static double number_option(lua_State *L, const char *name, double otherwise)
+{
+    int type = lua_getfield(L, 1, name);
+    if (type != LUA_TNIL && type != LUA_TNUMBER)
+        luaL_error(L, "option '%s' must be a number", name);
+    double n = type == LUA_TNIL ? otherwise : lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return n;
+}
+
+static bool flag_option(lua_State *L, const char *name, bool otherwise)
+{
+    bool flag = lua_getfield(L, 1, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+/* A list of strings on top of the stack: their number. */
+static size_t check_list(lua_State *L, const char *name)
+{
+    if (!lua_istable(L, -1))
+        luaL_error(L, "option '%s' must be a list", name);
+    return lua_rawlen(L, -1);
+}
+
+static const char *element(lua_State *L, lua_Integer i, const char *name, size_t *length)
+{
+    if (lua_rawgeti(L, -1, i) != LUA_TSTRING)
+        luaL_error(L, "option '%s' must be a list of strings", name);
+    const char *text = lua_tolstring(L, -1, length);
+    lua_pop(L, 1); /* the list keeps it */
+    return text;
+}
+
+/* --- argv, environment, PATH ------------------------------------------------------------------ */
+
+/* False when a text has a zero byte inside, which no program can be given. */
+static bool read_argv(lua_State *L, struct start *s)
+{
+    lua_getfield(L, 1, "argv");
+    size_t n = check_list(L, "argv");
+    if (n == 0)
+        luaL_error(L, "option 'argv' is empty");
+    char **argv = lua_newuserdatauv(L, (n + 2) * sizeof *argv, 0);
+    lua_insert(L, -2);
+    s->command.argv = argv + 1;
+    for (size_t i = 0; i < n; i++) {
+        size_t length;
+        const char *text = element(L, (lua_Integer)i + 1, "argv", &length);
+        if (strlen(text) != length)
+            return false;
+        memcpy(&s->command.argv[i], &text, sizeof text);
+    }
+    s->command.argv[n] = NULL;
+    return true;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Number of variables and of the bytes of all NAME=value texts. */
+static size_t measure_env(lua_State *L, size_t *bytes)
+{
+    size_t count = 0, name, text;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "option 'env' must map strings to strings");
+        lua_tolstring(L, -2, &name);
+        lua_tolstring(L, -1, &text);
+        *bytes += name + text + 2;
+        count++;
+    }
+    return count;
+}
+
+static bool read_env(lua_State *L, struct start *s)
+{
+    s->command.env = environ;
+    if (lua_getfield(L, 1, "env") == LUA_TNIL)
+        return true;
+    if (!lua_istable(L, -1))
+        luaL_error(L, "option 'env' must be a table");
+    size_t bytes = 0, count = measure_env(L, &bytes), n = 0;
+    char **env = lua_newuserdatauv(L, (count + 1) * sizeof *env + bytes, 0);
+    char *to = (char *)(env + count + 1);
+    lua_insert(L, -2);
+    bool good = true;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        size_t name_length, length;
+        const char *name = lua_tolstring(L, -2, &name_length);
+        const char *text = lua_tolstring(L, -1, &length);
+        good = good && name_length > 0 && !memchr(name, '=', name_length) &&
+               strlen(name) == name_length && strlen(text) == length;
+        env[n++] = to;
+        memcpy(to, name, name_length);
+        to[name_length] = '=';
+        memcpy(to + name_length + 1, text, length + 1);
+        to += name_length + length + 2;
+    }
+    env[n] = NULL;
+    qsort(env, n, sizeof *env, by_bytes);
+    s->command.env = env;
+    return good;
+}
+
+static const char *variable(char *const *env, const char *name)
+{
+    size_t length = strlen(name);
+    for (; *env; env++)
+        if (strncmp(*env, name, length) == 0 && (*env)[length] == '=')
+            return *env + length + 1;
+    return NULL;
+}
+
+/* Where a program was found last, so that the usual `sh` is not searched for again and again. */
+static struct {
+    char name[64], path[1024], found[256];
+} last;
+
+static void remember(const struct start *s, const char *path, size_t candidate)
+{
+    const char *name = s->command.argv[0], *found = s->command.candidates[candidate];
+    if (candidate == 0 || found[0] != '/' || strlen(name) >= sizeof last.name ||
+        strlen(path) >= sizeof last.path || strlen(found) >= sizeof last.found)
+        return;
+    strcpy(last.name, name);
+    strcpy(last.path, path);
+    strcpy(last.found, found);
+}
+
+/* The paths to try for a program without a slash: the one found last, then PATH in order. */
+static void list_candidates(lua_State *L, struct start *s, const char *path)
+{
+    const char *name = s->command.argv[0];
+    size_t count = 1, name_length = strlen(name);
+    for (const char *p = path; *p; p++)
+        count += *p == ':';
+    char **list = lua_newuserdatauv(
+        L, (count + 2) * sizeof *list + strlen(path) + count * (name_length + 3), 0);
+    char *to = (char *)(list + count + 2);
+    size_t n = 0;
+    if (last.name[0] && strcmp(name, last.name) == 0 && strcmp(path, last.path) == 0)
+        list[n++] = last.found;
+    for (const char *p = path;; p++) {
+        size_t length = strcspn(p, ":");
+        list[n++] = to;
+        memcpy(to, length ? p : ".", length ? length : 1);
+        to += length ? length : 1;
+        *to++ = '/';
+        memcpy(to, name, name_length + 1);
+        to += name_length + 1;
+        p += length;
+        if (!*p)
+            break;
+    }
+    list[n] = NULL;
+    s->command.candidates = list;
+}
+
+static const char *find_candidates(lua_State *L, struct start *s)
+{
+    char *name = s->command.argv[0];
+    if (strchr(name, '/') || !*name) {
+        char **list = lua_newuserdatauv(L, 2 * sizeof *list, 0);
+        list[0] = name;
+        list[1] = NULL;
+        s->command.candidates = list;
+        return NULL;
+    }
+    const char *path = variable(s->command.env, "PATH");
+    if (!path)
+        path = DEFAULT_PATH;
+    list_candidates(L, s, path);
+    return path;
+}
+
+/* --- descriptors ------------------------------------------------------------------------------ */
+
+/* /dev/null, opened once. The first call also makes sure that descriptors 0 to 2 are taken. */
+static int null_device(void)
+{
+    static int fd = -1;
+    while (fd < 0 || fd <= 2) {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return -1;
+        if (fd <= 2)
+            fcntl(fd, F_SETFD, 0);
+    }
+    return fd;
+}
+
+/* The bytes as a file in memory: nothing has to be fed to the child while it runs. */
+static int memory_file(const char *bytes, size_t length)
+{
+    int fd = memfd_create("stdin", MFD_CLOEXEC);
+    while (fd >= 0 && length > 0) {
+        ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno != EINTR) {
+            int error = errno;
+            close(fd);
+            errno = error;
+            return -1;
+        }
+        if (n > 0) {
+            bytes += n;
+            length -= (size_t)n;
+        }
+    }
+    if (fd >= 0)
+        lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static int open_input(lua_State *L, struct start *s)
+{
+    int type = lua_getfield(L, 1, "stdin");
+    if (type == LUA_TNIL) {
+        s->command.in = null_device();
+        return s->command.in < 0 ? errno : 0;
+    }
+    if (type != LUA_TSTRING)
+        luaL_error(L, "option 'stdin' must be a string");
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (strcmp(text, "inherit") == 0)
+        return 0;
+    s->command.in = s->input = memory_file(text, length);
+    return s->input < 0 ? errno : 0;
+}
+
+static int open_output(struct orun_process *p, struct start *s)
+{
+    struct orun_command *c = &s->command;
+    int error = 0;
+    switch (s->output) {
+    case OUTPUT_INHERIT:
+        break;
+    case OUTPUT_NULL:
+        c->out = c->err = null_device();
+        return c->out < 0 ? errno : 0;
+    case OUTPUT_FILE:
+        c->out = c->err = s->file =
+            open(p->log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        return s->file < 0 ? errno : 0;
+    default:
+        error = orun_pump_open(&p->out);
+        c->out = c->err = p->out.write_end;
+        if (!error && p->apart) {
+            error = orun_pump_open(&p->err);
+            c->err = p->err.write_end;
+        }
+    }
+    return error;
+}
+
+static void close_given(struct start *s)
+{
+    if (s->input >= 0)
+        close(s->input);
+    if (s->file >= 0)
+        close(s->file);
+    s->input = s->file = -1;
+}
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+static void read_locks(lua_State *L, struct start *s)
+{
+    if (lua_getfield(L, 1, "inherit") != LUA_TNIL) {
+        size_t n = check_list(L, "inherit");
+        if (n > MOST_KEPT)
+            luaL_error(L, "option 'inherit' has more than %d locks", MOST_KEPT);
+        for (size_t i = 0; i < n; i++) {
+            lua_rawgeti(L, -1, (lua_Integer)i + 1);
+            s->keep[i] = orun_claim_descriptor(L, -1);
+            lua_pop(L, 1);
+        }
+        s->command.keep = s->keep;
+        s->command.keep_count = n;
+    }
+    lua_pop(L, 1);
+}
+
+static void read_mask(lua_State *L, struct orun_process *p)
+{
+    size_t n = lua_getfield(L, 1, "mask") == LUA_TNIL ? 0 : check_list(L, "mask");
+    if (n > 0) {
+        struct orun_mask_value *values = lua_newuserdatauv(L, n * sizeof *values, 0);
+        lua_insert(L, -2);
+        for (size_t i = 0; i < n; i++)
+            values[i].bytes = element(L, (lua_Integer)i + 1, "mask", &values[i].length);
+        p->mask = orun_mask_new(values, n);
+        if (!p->mask)
+            luaL_error(L, "not enough memory");
+    }
+}
+
+static void read_log(lua_State *L, struct orun_process *p, enum output output)
+{
+    const char *path = text_option(L, "log");
+    bool needed = output == OUTPUT_LOG || output == OUTPUT_FILE;
+    if (needed && !path)
+        luaL_error(L, "option 'log' is missing");
+    if (path && (needed || output == OUTPUT_LINES) && !(p->log.path = strdup(path)))
+        luaL_error(L, "not enough memory");
+    lua_pop(L, 1);
+}
+
+static void set_up_pump(struct orun_process *p, struct orun_pump *pump, const struct start *s)
+{
+    pump->mask = p->mask;
+    pump->log = p->log.path ? &p->log : NULL;
+    pump->keeps = s->output == OUTPUT_CAPTURE;
+    pump->closed = orun_process_pump_closed;
+    pump->owner = p;
+}
+
+static void line_of_out(struct orun_pump *pump, const char *text, size_t length)
+{
+    orun_process_line(pump->owner, "stdout", text, length);
+}
+
+static void line_of_err(struct orun_pump *pump, const char *text, size_t length)
+{
+    orun_process_line(pump->owner, "stderr", text, length);
+}
+
+/* The function for lines becomes a user value of the process, which is at `index`. */
+static void read_line_function(lua_State *L, struct orun_process *p, int index)
+{
+    if (lua_getfield(L, 1, "line") != LUA_TFUNCTION)
+        luaL_error(L, "option 'line' must be a function");
+    lua_setiuservalue(L, index, ORUN_PROCESS_LINE);
+    p->out.line = line_of_out;
+    p->err.line = line_of_err;
+}
+
+static struct orun_process *new_process(lua_State *L)
+{
+    struct orun_process *p = lua_newuserdatauv(L, sizeof *p, 2);
+    memset(p, 0, sizeof *p);
+    p->over = true; /* as long as no child runs */
+    p->log.fd = -1;
+    p->child.pidfd = -1;
+    p->out.event.fd = p->out.write_end = p->err.event.fd = p->err.write_end = -1;
+    luaL_setmetatable(L, ORUN_PROCESS);
+    return p;
+}
+
+/* Everything that can raise an error; afterwards there are descriptors. */
+static bool read_options(lua_State *L, struct orun_process *p, struct start *s, int index)
+{
+    s->output = OUTPUT_CAPTURE;
+    if (lua_getfield(L, 1, "output") != LUA_TNIL)
+        s->output = (enum output)luaL_checkoption(L, -1, NULL, outputs);
+    lua_pop(L, 1);
+    p->group = flag_option(L, "group", true);
+    s->command.session = flag_option(L, "session", false);
+    p->group = p->group || s->command.session;
+    s->command.group = p->group;
+    p->die_with_parent = s->command.die_with_parent = flag_option(L, "die_with_parent", true);
+    p->grace = number_option(L, "grace", DEFAULT_GRACE);
+    s->timeout = number_option(L, "timeout", -1);
+    double limit = number_option(L, "limit", DEFAULT_LIMIT);
+    p->out.limit = p->err.limit = limit > 0 ? (size_t)limit : 0;
+    s->command.cwd = text_option(L, "cwd");
+    read_locks(L, s);
+    read_mask(L, p);
+    read_log(L, p, s->output);
+    if (s->output == OUTPUT_LINES)
+        read_line_function(L, p, index);
+    set_up_pump(p, &p->out, s);
+    set_up_pump(p, &p->err, s);
+    bool good = read_argv(L, s);
+    return read_env(L, s) && good;
+}
+
+static int refuse(lua_State *L, struct orun_process *p, struct start *s, int error,
+                  const char *what)
+{
+    close_given(s);
+    orun_process_release(p);
+    return orun_condition(L, error, what);
+}
+
+int orun_process_start(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_checkstack(L, 32, "options");
+    struct start s = {.command = {.in = -1, .out = -1, .err = -1}, .input = -1, .file = -1};
+    struct orun_process *p = new_process(L);
+    p->apart = !flag_option(L, "merge", true);
+    if (!read_options(L, p, &s, 2))
+        return refuse(L, p, &s, EINVAL, s.command.argv[0]);
+    const char *path = find_candidates(L, &s);
+    int error = null_device() < 0 ? errno : open_input(L, &s);
+    if (error)
+        return refuse(L, p, &s, error, "stdin");
+    error = open_output(p, &s);
+    if (error)
+        return refuse(L, p, &s, error, s.output == OUTPUT_FILE ? p->log.path : s.command.argv[0]);
+    bool bad_cwd;
+    clock_gettime(CLOCK_MONOTONIC, &p->began);
+    error = orun_child_start(&s.command, &p->child, &bad_cwd);
+    if (error)
+        return refuse(L, p, &s, error, bad_cwd ? s.command.cwd : s.command.argv[0]);
+    if (path)
+        remember(&s, path, p->child.candidate);
+    close_given(&s);
+    p->over = false;
+    lua_pushvalue(L, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, p);
+    error = orun_process_watch(p, s.timeout);
+    if (error)
+        return refuse(L, p, &s, error, s.command.argv[0]);
+    lua_settop(L, 2);
+    return 1;
+}

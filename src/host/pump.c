@@ -1,0 +1,281 @@
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_SIZE (64 * 1024)
+#define LONGEST_LINE (64 * 1024)
+/* Bytes taken at most at once from a pipe that somebody goes on filling. */
+#define DRAIN_LIMIT (16 * READ_SIZE)
+
+/* One buffer serves all pumps: [bytes held from before][bytes read], and the masked form of both.
+ */
+static struct orun_bytes input, masked;
+
+static bool reserve(struct orun_bytes *bytes, size_t room)
+{
+    if (bytes->room >= room)
+        return true;
+    size_t bigger = bytes->room * 2 > room ? bytes->room * 2 : room;
+    char *data = realloc(bytes->data, bigger);
+    if (!data)
+        return false;
+    bytes->data = data;
+    bytes->room = bigger;
+    return true;
+}
+
+static bool append(struct orun_bytes *bytes, const char *data, size_t length)
+{
+    if (!reserve(bytes, bytes->length + length))
+        return false;
+    memcpy(bytes->data + bytes->length, data, length);
+    bytes->length += length;
+    return true;
+}
+
+static void release(struct orun_bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (struct orun_bytes){0};
+}
+
+/* --- the log ---------------------------------------------------------------------------------- */
+
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+}
+
+static int open_log(char *path)
+{
+    int fd = open_file(path);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0755);
+        *slash = '/';
+    }
+    return open_file(path);
+}
+
+static void write_log(struct orun_log *log, const char *bytes, size_t length)
+{
+    if (log->fd < 0 && !log->error && (log->fd = open_log(log->path)) < 0)
+        log->error = errno;
+    while (length > 0 && !log->error) {
+        ssize_t n = write(log->fd, bytes, length);
+        if (n < 0 && errno != EINTR)
+            log->error = errno;
+        if (n > 0) {
+            bytes += n;
+            length -= (size_t)n;
+            log->bytes += (size_t)n;
+        }
+    }
+}
+
+void orun_log_close(struct orun_log *log)
+{
+    if (log->fd >= 0)
+        close(log->fd);
+    log->fd = -1;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* A line's bytes without its end; gives away full pieces of a line that is too long. */
+static void add_to_line(struct orun_pump *pump, const char *bytes, size_t length)
+{
+    while (pump->partial.length + length > LONGEST_LINE) {
+        size_t part = LONGEST_LINE - pump->partial.length;
+        if (append(&pump->partial, bytes, part))
+            pump->line(pump, pump->partial.data, pump->partial.length);
+        pump->partial.length = 0;
+        bytes += part;
+        length -= part;
+    }
+    append(&pump->partial, bytes, length);
+}
+
+static void split_lines(struct orun_pump *pump, const char *bytes, size_t length)
+{
+    const char *newline;
+    while (length > 0 && (newline = memchr(bytes, '\n', length))) {
+        size_t n = (size_t)(newline - bytes);
+        if (pump->partial.length == 0 && n <= LONGEST_LINE) {
+            pump->line(pump, bytes, n);
+        } else {
+            add_to_line(pump, bytes, n);
+            pump->line(pump, pump->partial.data, pump->partial.length);
+            pump->partial.length = 0;
+        }
+        bytes = newline + 1;
+        length -= n + 1;
+    }
+    if (length > 0)
+        add_to_line(pump, bytes, length);
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+static void keep(struct orun_pump *pump, const char *bytes, size_t length)
+{
+    size_t left = pump->limit - pump->kept.length;
+    if (length > left) {
+        pump->truncated = true;
+        length = left;
+    }
+    if (length > 0 && !append(&pump->kept, bytes, length))
+        pump->truncated = true;
+}
+
+static void deliver(struct orun_pump *pump, const char *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    if (pump->log)
+        write_log(pump->log, bytes, length);
+    if (pump->keeps)
+        keep(pump, bytes, length);
+    if (pump->line)
+        split_lines(pump, bytes, length);
+}
+
+static void mask_and_deliver(struct orun_pump *pump, const char *bytes, size_t length, bool last)
+{
+    size_t written;
+    if (!reserve(&masked, 3 * length))
+        return; /* without memory: lost rather than shown */
+    size_t kept_back = orun_mask_apply(pump->mask, bytes, length, last, masked.data, &written);
+    pump->held.length = 0;
+    append(&pump->held, bytes + length - kept_back, kept_back);
+    deliver(pump, masked.data, written);
+}
+
+/* Reads once; false when there is nothing now, or nothing ever (then *end). */
+static bool read_some(struct orun_pump *pump, bool *end)
+{
+    size_t held = pump->held.length;
+    if (!reserve(&input, held + READ_SIZE)) {
+        *end = true;
+        return false;
+    }
+    ssize_t n;
+    do
+        n = read(pump->event.fd, input.data + held, READ_SIZE);
+    while (n < 0 && errno == EINTR);
+    *end = n == 0 || (n < 0 && errno != EAGAIN);
+    if (n <= 0)
+        return false;
+    pump->bytes += (size_t)n;
+    if (pump->mask) {
+        memcpy(input.data, pump->held.data ? pump->held.data : "", held);
+        mask_and_deliver(pump, input.data, held + (size_t)n, false);
+    } else {
+        deliver(pump, input.data, (size_t)n);
+    }
+    return true;
+}
+
+static void close_write_end(struct orun_pump *pump)
+{
+    if (pump->write_end >= 0)
+        close(pump->write_end);
+    pump->write_end = -1;
+}
+
+static void finish(struct orun_pump *pump)
+{
+    if (pump->held.length > 0) {
+        struct orun_bytes held = pump->held;
+        pump->held = (struct orun_bytes){0};
+        mask_and_deliver(pump, held.data, held.length, true);
+        release(&held);
+    }
+    if (pump->partial.length > 0)
+        pump->line(pump, pump->partial.data, pump->partial.length);
+    release(&pump->partial);
+    close_write_end(pump);
+    orun_event_forget(&pump->event);
+    close(pump->event.fd);
+    pump->event.fd = -1;
+    pump->closed(pump);
+}
+
+static void readable(struct orun_event *event)
+{
+    struct orun_pump *pump = (struct orun_pump *)event;
+    bool end;
+    read_some(pump, &end);
+    if (end)
+        finish(pump);
+}
+
+static bool drain(struct orun_pump *pump)
+{
+    bool end = false;
+    uint64_t stop = pump->bytes + DRAIN_LIMIT;
+    while (read_some(pump, &end) && pump->bytes < stop)
+        ;
+    return end;
+}
+
+int orun_pump_open(struct orun_pump *pump)
+{
+    int ends[2];
+    pump->event.fd = pump->write_end = -1;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    pump->event = (struct orun_event){.fd = ends[0], .ready = readable};
+    pump->write_end = ends[1];
+    int error = orun_event_watch(&pump->event, EPOLLIN);
+    if (error) {
+        close(ends[0]);
+        close(ends[1]);
+        pump->event.fd = pump->write_end = -1;
+    }
+    return error;
+}
+
+bool orun_pump_is_open(const struct orun_pump *pump)
+{
+    return pump->event.fd >= 0;
+}
+
+void orun_pump_child_ended(struct orun_pump *pump)
+{
+    if (pump->event.fd < 0)
+        return;
+    close_write_end(pump);
+    if (drain(pump))
+        finish(pump);
+}
+
+void orun_pump_close(struct orun_pump *pump)
+{
+    if (pump->event.fd < 0)
+        return;
+    drain(pump);
+    finish(pump);
+}
+
+void orun_pump_discard(struct orun_pump *pump)
+{
+    close_write_end(pump);
+    if (pump->event.fd >= 0) {
+        orun_event_forget(&pump->event);
+        close(pump->event.fd);
+    }
+    pump->event.fd = -1;
+    release(&pump->held);
+    release(&pump->kept);
+    release(&pump->partial);
+}
