@@ -435,7 +435,7 @@ describe("the program", function()
         loop.spawn(function() culprit() end)
         loop.sleep(60)
       end)]]
-    assert.matches("error: .*kaput\nstack traceback:.*culprit", text)
+    assert.matches("error: .*kaput\n%s*stack traceback:.*culprit", text)
     assert.matches("exit 1\n$", text)
     text = program [[require "host.loop".spawn(error, "unseen")]]
     assert.matches("unseen.*exit 1\n$", text)

@@ -59,6 +59,7 @@ describe("processes", function()
   before_each(function()
     dir = assert(fs.temporary("/tmp/orun-process-"))
     process.run { argv = { "true" } } -- the loop and /dev/null are open afterwards
+    collectgarbage() -- what other specs left open
     before, open = children(), descriptors()
   end)
 
@@ -240,13 +241,13 @@ describe("processes", function()
 
     it("is given away by lines, logged at the same time", function()
       local lines = {}
-      local result = sh("printf 'a\\n\\nb'; printf 'c\\r\\nd' >&2; printf 'e\\0f'", {
-        output = "lines", log = dir .. "/log", line = function(text, stream) lines[#lines + 1] = stream .. ":" .. text end,
-      })
+      local function note(text, stream) lines[#lines + 1] = stream .. ":" .. text end
+      local result = sh("printf 'a\\n\\nb'; printf 'c\\r\\nd' >&2; printf 'e\\0f'",
+        { output = "lines", log = dir .. "/log", line = note })
       assert.same({ "stdout:a", "stdout:", "stdout:bc\r", "stdout:de\0f" }, lines)
       assert.equal("a\n\nbc\r\nde\0f", fs.read(result.log))
       lines = {}
-      sh("echo a; echo b >&2", { output = "lines", merge = false, line = function(text, stream) lines[#lines + 1] = stream .. ":" .. text end })
+      sh("echo a; echo b >&2", { output = "lines", merge = false, line = note })
       table.sort(lines)
       assert.same({ "stderr:b", "stdout:a" }, lines)
     end)

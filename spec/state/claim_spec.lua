@@ -11,6 +11,18 @@ local function foreign(path, kind, record, pid)
   file:close()
 end
 
+-- A process that holds the claim of job 1 and has lost its owner: its pid and start time.
+local function orphan(dir)
+  local owner = assert(process.run { argv = { require("host.system").paths().exe, "lua", "-e", [[
+    local process = require "host.process"
+    local child = process.start { argv = { "sleep", "60" }, inherit = { require("host.lock").byte(arg[1], 1) }, output = "null",
+      die_with_parent = false }
+    io.write(child:pid(), " ", child:start_ticks()):flush()
+    process.kill(process.pid(), "KILL")]], dir .. "/claims" } })
+  local pid, ticks = owner.output:match("^(%d+) (%d+)$")
+  return math.tointeger(pid), math.tointeger(ticks)
+end
+
 describe("claims", function()
   local dir, writer, held
 
@@ -63,27 +75,22 @@ describe("claims", function()
   end)
 
   it("held by processes of a dead owner are freed by ending those", function()
-    local byte = assert(lock.byte(dir .. "/claims", 1))
-    local child = assert(process.start { argv = { "sleep", "60" }, inherit = { byte }, output = "null" })
-    byte:release()
+    local pid, ticks = orphan(dir)
     foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = 1 }, 999999)
     foreign(path(), "job.started", { job = "a", attempt = 1 }, 999999)
-    foreign(path(), "step.started", { job = "a", attempt = 1, step = "s", pgid = child:pid(), startTicks = child:start_ticks() }, 999999)
+    foreign(path(), "step.started", { job = "a", attempt = 1, step = "s", pgid = pid, startTicks = ticks }, 999999)
     local result = held:try("a", 1)
     assert.equal("stray", result.state)
     assert.is_true(held:evict(1, result.groups))
-    assert.equal("KILL", child:wait().signal)
+    assert.is_false(process.alive(pid))
     assert.equal("claimed", held:try("a", 1).state)
   end)
 
   it("never kill a group whose number was given to another process", function()
-    local byte = assert(lock.byte(dir .. "/claims", 1))
-    local child = assert(process.start { argv = { "sleep", "60" }, inherit = { byte }, output = "null" })
-    byte:release()
-    assert.is_false(held:evict(1, { { pgid = child:pid(), startTicks = child:start_ticks() - 1 } }, 0.1))
-    assert.is_true(process.alive(child:pid()))
-    child:kill("KILL")
-    child:wait()
+    local pid, ticks = orphan(dir)
+    assert.is_false(held:evict(1, { { pgid = pid, startTicks = ticks - 1 } }, 0.1))
+    assert.is_true(process.alive(pid))
+    process.kill(pid, "KILL")
   end)
 
   it("are refused a reset while the job runs elsewhere, and granted it afterwards", function()
