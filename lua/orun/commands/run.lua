@@ -37,17 +37,17 @@ end
 local function check_usage(ctx)
   local flags = ctx.flags
   if flags.runner and not known_runner(flags.runner) then
-    error(diagnostic.usage(("unknown runner: %s (known: %s)"):format(flags.runner, table.concat(runners, ", "))), 0)
+    diagnostic.usage(("unknown runner: %s (known: %s)"):format(flags.runner, table.concat(runners, ", ")))
   end
   if flags.gha and flags.runner and known_runner(flags.runner) ~= "github-actions" then
-    error(diagnostic.usage("--gha and --runner " .. flags.runner .. " exclude each other"), 0)
+    diagnostic.usage("--gha and --runner " .. flags.runner .. " exclude each other")
   end
   if flags.retry and not flags.job then
-    error(diagnostic.usage("--retry requires --job", "name the job to run again: --job ID --retry"), 0)
+    diagnostic.usage("--retry requires --job", "name the job to run again: --job ID --retry")
   end
   if flags.exec_id then
     local ok, message = execution.check(flags.exec_id)
-    if not ok then error(diagnostic.usage(message), 0) end
+    if not ok then diagnostic.usage(message) end
   end
 end
 
@@ -161,11 +161,8 @@ local function warn_gates(ctx, plan)
     if job.gates and #job.gates > 0 then gated[#gated + 1] = job.id end
   end
   if #gated == 0 then return end
-  ctx.report:warn {
-    kind = "run.gates-not-enforced",
-    message = ("gates (approval, promotion) are not enforced yet; %d job(s) of this plan have some: %s"):format(
-      #gated, table.concat(gated, ", ", 1, math.min(#gated, 5))),
-  }
+  local names = table.concat(gated, ", ", 1, math.min(#gated, 5)) .. (#gated > 5 and ", …" or "")
+  ctx:note(("warning: gates (approval, promotion) are not enforced yet; %d job(s) of this plan have some: %s"):format(#gated, names))
 end
 
 ---------------------------------------------------------------------------------------------------
@@ -178,7 +175,7 @@ end
 
 local function migrate(ctx, workspace)
   local id, message = migration.run(workspace.root, workspace.store)
-  if message then ctx.report:warn { kind = "state.migration", message = "cannot migrate .orun-state.json: " .. message } end
+  if message then ctx:note("warning: cannot migrate .orun-state.json: " .. message) end
   if not id then return end
   local line = ("migrated .orun-state.json to execution %s"):format(id)
   if ctx.flags.json then ctx:note(line) else ctx:print(line) end
@@ -208,8 +205,11 @@ local function subscriber(ctx, plan)
     job = ctx.flags.job,
   }
   return function(event)
-    if event.type == "warning" then ctx.report:warn { kind = "run.warning", message = event.message } end
-    show(event)
+    if event.type == "warning" then
+      ctx:note("warning: " .. event.message)
+    else
+      show(event)
+    end
   end
 end
 
@@ -235,12 +235,7 @@ local function run(ctx, args)
   local lookup = lookup_options(ctx, args, workspace)
   local found = target.find(lookup, ctx.report)
   if #found.plan.jobs == 0 then
-    local text = ctx.style.glyph.success .. " no jobs to run\n"
-    if ctx.flags.json then
-      ctx:print("{}")
-    else
-      ctx:write(text)
-    end
+    ctx:print(ctx.flags.json and "{}" or ctx.style:paint("success", ctx.style.glyph.success) .. " no jobs to run")
     return 0
   end
   warn_gates(ctx, found.plan)

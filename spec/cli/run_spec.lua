@@ -1,0 +1,254 @@
+local execution = require "orun.state.execution"
+local fs = require "host.fs"
+local json = require "host.json"
+local loop = require "host.loop"
+local process = require "host.process"
+local spaces = dofile("spec/run/workspace.lua")
+local system = require "host.system"
+local yaml = require "host.yaml"
+
+describe("orun run", function()
+  local space
+
+  before_each(function() space = spaces.new() end)
+  after_each(function() space:close() end)
+
+  local function options(arguments, env)
+    local argv = { system.paths().exe, "run" }
+    for _, a in ipairs(arguments) do argv[#argv + 1] = a end
+    local merged = process.environ()
+    for _, name in ipairs { "ORUN_EXEC_ID", "ORUN_PLAN_ID", "ORUN_RUNNER", "GITHUB_ACTIONS", "ORUN_JOB_ID", "CLICOLOR_FORCE" } do
+      merged[name] = nil
+    end
+    merged.ORUN_RETRY_DELAY = "0"
+    for k, v in next, env or {} do merged[k] = v end
+    return { argv = argv, env = merged, cwd = space.root, output = "capture", merge = false }
+  end
+
+  local function orun(arguments, env)
+    return assert(process.run(options(arguments, env)))
+  end
+
+  -- Writes a plan without checksum, as a person would.
+  local function write_plan(jobs, file)
+    local plan = spaces.plan(jobs)
+    plan.metadata.checksum = nil
+    local text = file and file:find("yaml$") and yaml.encode(plan) or json.encode(plan, { indent = 2 })
+    space:write(file or "plan.json", text)
+  end
+
+  local function wait_for(file)
+    for _ = 1, 500 do
+      if fs.exists(space.root .. "/" .. file) then return end
+      loop.sleep(0.01)
+    end
+    error("waited in vain for " .. file)
+  end
+
+  it("05 case 1: has nothing to do for a plan without jobs", function()
+    write_plan {}
+    local result = orun { "plan.json" }
+    assert.equal(0, result.code, result.errors)
+    assert.equal("✓ no jobs to run\n", result.output)
+    assert.same(0, #execution.list(space.store))
+  end)
+
+  it("05 case 2: refuses contradicting runners before anything else", function()
+    assert.equal(2, orun({ "--gha", "--runner", "docker" }).code)
+    write_plan { { "c@dev.a", "true" } }
+    local accepted = orun { "plan.json", "--gha", "--runner", "GitHub-Actions" }
+    assert.equal(1, accepted.code)
+    assert.truthy(accepted.errors:find("github-actions runner", 1, true))
+  end)
+
+  it("05 case 3: --retry needs --job", function()
+    local result = orun { "--retry" }
+    assert.equal(2, result.code)
+    assert.truthy(result.errors:find("--retry requires --job", 1, true))
+  end)
+
+  it("05 case 4: names the runners it knows", function()
+    local result = orun { "--runner", "zed" }
+    assert.equal(2, result.code)
+    assert.truthy(result.errors:find("docker, github-actions, local", 1, true))
+    write_plan { { "c@dev.a", "true" } }
+    local from_environment = orun({ "plan.json" }, { ORUN_RUNNER = "zed" })
+    assert.equal(1, from_environment.code)
+    assert.truthy(from_environment.errors:find("docker, github-actions, local", 1, true))
+  end)
+
+  it("05 case 5: chooses the runner by flag, then environment, then plan", function()
+    write_plan { { "c@dev.a", { use = "actions/checkout@v4" } } }
+    local env = { ORUN_RUNNER = "docker", GITHUB_ACTIONS = "true" }
+    assert.truthy(orun({ "plan.json" }, env).errors:find("docker runner", 1, true))
+    assert.truthy(orun({ "plan.json" }, { GITHUB_ACTIONS = "true" }).errors:find("github-actions runner", 1, true))
+    assert.truthy(orun({ "plan.json" }).errors:find("github-actions runner", 1, true))
+    local forced = orun({ "plan.json", "--runner", "local" }, env)
+    assert.equal(1, forced.code)
+    assert.truthy((forced.output .. forced.errors):find("--gha", 1, true))
+  end)
+
+  it("05 case 6: takes plans by checksum prefix, name and path, JSON or YAML", function()
+    write_plan({ { "c@dev.a", "echo a >> ran" } }, ".orun/plans/a1b2c3d4e5f6.json")
+    write_plan({ { "c@dev.b", "echo b >> ran" } }, "p.yaml")
+    assert.equal(0, orun({ "./p.yaml" }).code)
+    write_plan({ { "c@dev.c", "echo c >> ran" } }, ".orun/plans/named.json")
+    assert.equal(0, orun({ "named" }).code)
+    local prefix = orun { "a1b2c3d4e5f6" }
+    assert.equal(0, prefix.code, prefix.errors)
+    local short = orun { "a1b2" }
+    assert.equal(0, short.code, short.errors)
+    assert.same({ "b", "c", "a", "a" }, space:lines("ran"))
+    assert.equal(1, orun({ "a1b" }).code)
+  end)
+
+  it("05 case 26: leaves the user's .gitignore alone", function()
+    space:write(".gitignore", "mine")
+    write_plan { { "c@dev.a", "true" } }
+    assert.equal(0, orun({ "plan.json" }).code)
+    assert.equal("mine", space:read(".gitignore"))
+    assert.truthy(space:read(".orun/.gitignore"):find("executions/", 1, true))
+  end)
+
+  it("05 case 28: two processes share an execution, and each job runs once", function()
+    local jobs = {}
+    for i = 1, 8 do jobs[i] = { ("c%d@dev.x"):format(i), "echo $ORUN_JOB_ID >> ran; sleep 0.05" } end
+    jobs[9] = { "d@dev.x", "echo $ORUN_JOB_ID >> ran", dependsOn = { "c1@dev.x", "c8@dev.x" } }
+    write_plan(jobs)
+    local arguments = { "plan.json", "--exec-id", "x", "--component-concurrency", "0" }
+    local one = assert(process.start(options(arguments)))
+    local two = assert(process.start(options(arguments)))
+    local first, second = one:wait(), two:wait()
+    assert.equal(0, first.code, first.errors)
+    assert.equal(0, second.code, second.errors)
+    local lines = space:lines("ran")
+    assert.equal(9, #lines)
+    assert.equal("d@dev.x", lines[9])
+  end)
+
+  it("fails when a job fails in the other process", function()
+    write_plan { { "a@dev.x", "echo ran >> ran; touch started; sleep 0.3; exit 1" }, { "b@dev.x", "true", dependsOn = { "a@dev.x" } } }
+    local one = assert(process.start(options { "plan.json", "--exec-id", "x" }))
+    wait_for "started"
+    local second = orun { "plan.json", "--exec-id", "x" }
+    assert.equal(1, one:wait().code)
+    assert.equal(1, second.code)
+    assert.same({ "ran" }, space:lines("ran"))
+  end)
+
+  it("05 case 29: previews without touching anything", function()
+    write_plan { { "c@dev.b", "echo ran >> ran", dependsOn = { "c@dev.a" } }, { "c@dev.a", "true" } }
+    local result = orun { "plan.json", "--dry-run" }
+    assert.equal(0, result.code, result.errors)
+    assert.truthy(result.output:find("2 selected", 1, true), result.output)
+    assert.is_nil(space:read("ran"))
+    assert.is_false(fs.exists(space.store .. "/executions"))
+  end)
+
+  it("prints one JSON object with --json and nothing else on stdout", function()
+    write_plan { { "c@dev.a", "echo noise; exit 3" } }
+    local result = orun { "plan.json", "--json", "--exec-id", "x" }
+    assert.equal(1, result.code)
+    local v = assert(json.decode(result.output, { order = true }))
+    assert.same({ "execID", "meta", "state" }, require("host.value").keys(v))
+    assert.equal("x", v.execID)
+    assert.equal("failed", v.meta.status)
+    assert.equal("step s: exit status 3", v.state.jobs["c@dev.a"].lastError)
+    local dry = assert(json.decode(orun({ "plan.json", "--json", "--dry-run" }).output))
+    assert.is_true(dry.meta.dryRun)
+  end)
+
+  it("refuses an edited plan, unless told otherwise", function()
+    local checksum = require "orun.plan.checksum"
+    local plan = spaces.plan { { "c@dev.a", "echo ran >> ran" } }
+    plan.metadata.checksum = checksum.compute(plan)
+    space:write("plan.json", (json.encode(plan):gsub("echo ran", "echo changed")))
+    assert.equal(1, orun({ "plan.json" }).code)
+    assert.same({}, space:lines("ran"))
+    assert.equal(0, orun({ "plan.json", "--allow-modified-plan" }).code)
+    assert.same({ "changed" }, space:lines("ran"))
+  end)
+
+  it("refuses execution ids that are no names, as a wrong command line", function()
+    for _, id in ipairs { "latest", "a/b", ".." } do assert.equal(2, orun({ "--exec-id", id }).code) end
+  end)
+
+  it("retries in the latest execution when none is named", function()
+    write_plan { { "c@dev.a", "echo a >> ran" }, { "c@dev.b", "echo b >> ran; [ -e go ]", dependsOn = { "c@dev.a" } } }
+    assert.equal(1, orun({ "plan.json" }).code)
+    space:write("go", "")
+    local result = orun { "plan.json", "--job", "c@dev.b", "--retry" }
+    assert.equal(0, result.code, result.errors)
+    assert.same({ "a", "b", "b" }, space:lines("ran"))
+    assert.equal(1, #execution.list(space.store))
+  end)
+
+  it("started by a step is a run of its own", function()
+    write_plan({ { "n@dev.a", "echo $ORUN_EXEC_ID >> inner" } }, "inner.json")
+    write_plan { { "c@dev.a", ("%s run inner.json"):format(system.paths().exe) } }
+    local result = orun { "plan.json", "--exec-id", "outer" }
+    assert.equal(0, result.code, result.errors)
+    assert.are_not.equal("outer", space:lines("inner")[1])
+  end)
+
+  it("says that gates are not enforced yet", function()
+    write_plan { { "c@dev.a", "true", gates = { { type = "approval", environment = "dev", component = "c", condition = "approved" } } } }
+    local result = orun { "plan.json" }
+    assert.equal(0, result.code, result.errors)
+    assert.truthy(result.errors:find("gates", 1, true))
+  end)
+
+  for _, case in ipairs { { "INT", 130 }, { "TERM", 143 } } do
+    local name, code = table.unpack(case)
+    it(("stops in an orderly way on SIG%s and can be continued"):format(name), function()
+      write_plan {
+        { "a@dev.x", "echo a >> ran" },
+        { "b@dev.x", "touch started; sleep 20; echo late >> ran", { id = "clean", phase = "post", run = "echo clean >> ran" },
+          dependsOn = { "a@dev.x" } },
+        { "c@dev.x", "echo c >> ran", dependsOn = { "b@dev.x" } },
+      }
+      local child = assert(process.start(options { "plan.json", "--exec-id", "x" }))
+      wait_for "started"
+      process.kill(child:pid(), name)
+      local result = child:wait()
+      assert.equal(code, result.code, result.errors)
+      assert.same({ "a", "clean" }, space:lines("ran"))
+      local job = space:state("x").jobs["b@dev.x"]
+      assert.equal("failed", job.status)
+      assert.equal("cancelled", job.lastError)
+      assert.is_nil(space:state("x").jobs["c@dev.x"])
+      assert.equal("failed", space:metadata("x").status)
+
+      write_plan {
+        { "a@dev.x", "echo a >> ran" }, { "b@dev.x", "echo b >> ran", dependsOn = { "a@dev.x" } },
+        { "c@dev.x", "echo c >> ran", dependsOn = { "b@dev.x" } },
+      }
+      assert.equal(0, orun({ "plan.json", "--exec-id", "x" }).code)
+      assert.same({ "a", "clean", "b", "c" }, space:lines("ran"))
+    end)
+  end
+
+  it("a second signal kills what does not stop", function()
+    write_plan { { "b@dev.x", "trap '' INT TERM; touch started; while :; do sleep 0.05; done" } }
+    local child = assert(process.start(options { "plan.json", "--exec-id", "x" }))
+    wait_for "started"
+    process.kill(child:pid(), "TERM")
+    loop.sleep(0.1)
+    process.kill(child:pid(), "TERM")
+    local result = child:wait()
+    assert.equal(143, result.code)
+    assert.is_true(result.ms < 4000)
+    assert.equal("failed", space:metadata("x").status)
+  end)
+
+  it("takes a fresh plan of the example platform apart by component", function()
+    if not fs.exists("examples/platform/intent.yaml") then return pending("no example platform") end
+    local platform = space.root .. "/platform"
+    assert(fs.clone_tree("examples/platform", platform, { skip = { ".orun" } }))
+    local all = orun { "--intent", platform .. "/intent.yaml", "--dry-run", "--json" }
+    assert.equal(0, all.code, all.errors)
+    assert.is_true(json.decode(all.output).meta.jobTotal > 0)
+    local none = orun { "--intent", platform .. "/intent.yaml", "no-such-component" }
+    assert.equal(1, none.code)
+  end)
+end)
