@@ -35,19 +35,30 @@ for kind, names in next, shapes do
   layouts[kind] = { names = names, keys = keys, head = '{"t":"' .. kind .. '","ts":"' }
 end
 
+-- JSON literals of strings: the same ids and words come again and again.
+local known, known_count = {}, 0
+local known_most = 8192
+
 ---@param text string
 ---@return string JSON string literal
 local function quoted(text)
-  if text:find('[%c"\\\127-\255]') then return json.encode(text) end
-  return '"' .. text .. '"'
+  local form = known[text]
+  if form then return form end
+  form = text:find('[%c"\\\127-\255]') and json.encode(text) or '"' .. text .. '"'
+  if #text > 200 then return form end
+  if known_count >= known_most then known, known_count = {}, 0 end
+  known[text], known_count = form, known_count + 1
+  return form
 end
 
 local function literal(v)
-  local kind = type(v)
-  if kind == "string" then return quoted(v) end
-  if kind == "number" and math.type(v) == "float" then return json.encode(v) end
-  return tostring(v)
+  if type(v) == "string" then return quoted(v) end
+  if math.type(v) == "integer" then return v end
+  return json.encode(v)
 end
+
+-- One buffer for all lines: a fresh table would grow several times on the way. Nothing yields while it is in use.
+local parts = {}
 
 ---One journal line, newline included.
 ---@param kind string
@@ -59,7 +70,8 @@ end
 function M.line(kind, record, ts, pid, seq)
   local layout = layouts[kind]
   local names, keys = layout.names, layout.keys
-  local parts, n = { layout.head, ts, '","pid":', pid, ',"seq":', seq }, 6
+  parts[1], parts[2], parts[3], parts[4], parts[5], parts[6] = layout.head, ts, '","pid":', pid, ',"seq":', seq
+  local n = 6
   for i = 1, #names do
     local v = record[names[i]]
     if v ~= nil then
