@@ -38,6 +38,7 @@ local M = {}
 ---@field component_concurrency? integer  components in flight; 0 or less: no cap (default 1)
 ---@field job? string
 ---@field retry? boolean
+---@field keep_going? boolean a failure stops only what depends on it
 ---@field environments? string[]
 ---@field components? string[]
 ---@field dry_run? boolean

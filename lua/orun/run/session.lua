@@ -345,7 +345,7 @@ local function new_run(options, selected, counts)
     backend = backend_of(options.runner or "local"), environment = environment.inherited(),
     concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
     component_concurrency = math.max(options.component_concurrency or 1, 0),
-    fail_fast = planned.failFast == true,
+    fail_fast = planned.failFast == true and not options.keep_going,
   }, Run)
   for i, job in ipairs(plan.jobs) do run.by_id[job.id], run.index[job.id] = job, i end
   for _, job in ipairs(selected) do run.selected[job.id] = true end
