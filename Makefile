@@ -20,7 +20,8 @@ LDFLAGS_ALL = $(SANITIZE) -Wl,-E -Wl,--as-needed $(LDFLAGS)
 LIBS := $(shell pkg-config --libs $(PKG)) -lm
 
 # Modules that map big libraries are shared objects, loaded by the first require.
-LOADABLE := git regex term
+LOADABLE := archive git regex term
+archive_PKG := libarchive
 git_PKG := libgit2
 regex_PKG := libpcre2-8
 LOADABLE_SRC := $(LOADABLE:%=src/host/%.c)

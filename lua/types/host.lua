@@ -752,6 +752,35 @@ function Repository:remote(name) end
 function Repository:close() end
 
 ---------------------------------------------------------------------------------------------------
+-- host.archive (loadable; libarchive): tar.gz in memory
+
+---@class host.archive
+local archive = {}
+---@class ArchiveEntry
+---@field path string relative, `/`-joined
+---@field bytes string
+---@field executable? boolean mode 0755 instead of 0644
+---An archive of regular files in the given order: ustar (extended headers for long or non-ASCII names), owner 0, gzip header without
+---time. The same entries give the same bytes.
+---@param entries ArchiveEntry[]
+---@param mtime? integer seconds, of every entry; default 0
+---@return string? bytes
+---@return string? message
+---@return string? errno
+function archive.create(entries, mtime) end
+---Unpacks a tar.gz into a directory. Names are cleaned and a leading slash is dropped; permission bits are kept (0: 0644; the owner may
+---always read), directories are 0755, both less umask. What was unpacked before a failure stays. errno: "EESCAPE" a name leads out of the
+---directory; "ELINK" a symbolic or hard link; "ETYPE" a device or pipe; "EEXIST" a name occurs twice or is there already; "EFBIG" over a
+---limit; "EFORMAT" no tar.gz, or damaged. Messages begin with the entry's name where there is one, without control characters.
+---@param bytes string
+---@param directory string
+---@param limits {entries: integer, bytes: integer} most entries; most unpacked bytes
+---@return {files: integer, directories: integer, bytes: integer}?
+---@return string? message
+---@return string? errno
+function archive.extract(bytes, directory, limits) end
+
+---------------------------------------------------------------------------------------------------
 -- host.term (loadable)
 
 ---@class host.term
