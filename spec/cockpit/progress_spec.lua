@@ -89,9 +89,9 @@ describe("progress of a run", function()
        error exit status 1
        hint  look closer
        logs  orun logs --exec-id shop-1 --job api@dev.build
+  │
   ● api
   │  ├─ ✗ build  failed  0.4s
-  │       logs orun logs --exec-id shop-1 --job api@dev.build
   │  └─ ↷ test  blocked  api@dev.build failed
   │
   ● web

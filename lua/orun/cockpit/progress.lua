@@ -15,7 +15,7 @@ local output_bytes = 1 << 20
 
 ---@class Progress
 ---@field view LiveView
----@field printed boolean  a block was printed
+---@field printed boolean  something was printed below the header
 local Progress = {}
 Progress.__index = Progress
 
@@ -42,7 +42,7 @@ end
 local function print_block(self, group)
   if group.printed then return end
   group.printed = true
-  put(self, render.block(self.view, group, not self.printed))
+  put(self, render.block(self.view, group, not self.printed, self.verbose))
   self.printed = true
 end
 
@@ -104,7 +104,11 @@ on["step.finished"] = function(self, event)
   local failed = event.status == "failed"
   local text = (failed or self.verbose) and output_of(event) or nil
   if self.verbose then put(self, render.step_result(self.view, job, event, text)) end
-  if failed then put(self, render.failure(self.view, job, event, headline(text))) end
+  if failed then
+    put(self, render.failure(self.view, job, event, headline(text)))
+    job.told = true
+  end
+  self.printed = self.printed or failed or self.verbose
   for _, link in ipairs(event.links or {}) do job.links[#job.links + 1] = link end
 end
 

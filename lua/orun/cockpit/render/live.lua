@@ -66,18 +66,19 @@ end
 ---All jobs of a component that ended.
 ---@param view LiveView
 ---@param group LiveGroup
----@param first boolean nothing was printed before it
+---@param first boolean nothing was printed between it and the header
+---@param verbose boolean
 ---@return Span[][]
-function M.block(view, group, first)
+function M.block(view, group, first, verbose)
   local lines = {}
-  if not first then lines[1] = { { rail, "dim" } } end
+  if not first then lines[1] = verbose and {} or { { rail, "dim" } } end
   lines[#lines + 1] = { "  ", { glyph.bullet, "brand" }, " ", { style.plain(group.name), "bold" } }
   for i, job in ipairs(group.ended) do
     lines[#lines + 1] = row(view, job, i == #group.ended and glyph.last or glyph.branch)
     for _, link in ipairs(job.links) do
       lines[#lines + 1] = { { under, "dim" }, { glyph.link .. " " .. style.plain(link.label), "secondary" }, "  ", style.plain(link.url) }
     end
-    if job.status == "failed" and view.execId then
+    if job.status == "failed" and view.execId and not job.told then
       lines[#lines + 1] = { { under, "dim" }, { "logs ", "dim" }, logs_command(view, job) }
     end
   end

@@ -1,6 +1,7 @@
 -- The run frame: `orun status`.
 local frame = require "orun.cockpit.render.frame"
 local job_view = require "orun.cockpit.viewmodel.job"
+local run_view = require "orun.cockpit.viewmodel.run"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -33,14 +34,15 @@ local function scope(view)
 end
 
 -- What stands behind the name of a job: how long it took, or that it has not ended yet.
-local function outcome(job, now, line)
+local function outcome(job, view, now, line)
   local seconds = job_view.seconds(job, now)
   local _, _, label = style.status(job.status)
   local group = job_view.group(job.status)
   if group == "running" then
     line[#line + 1] = { "  running", "running" }
   elseif group == "pending" then
-    line[#line + 1] = { "  " .. ((label == "pending" or label == "unknown") and "queued" or label), "dim" }
+    local waits = run_view.is_over(view) and "not started" or "queued"
+    line[#line + 1] = { "  " .. ((label == "pending" or label == "unknown") and waits or label), "dim" }
   end
   if seconds > 0 and group ~= "pending" then
     line[#line + 1] = { (group == "running" and " " or "  ") .. style.duration(seconds), "dim" }
@@ -56,7 +58,7 @@ local function job_line(job, rail, branch, view, now)
   local line = { { "  " .. rail .. "  " .. branch .. " ", "dim" }, { mark, token }, " " }
   if view.multiEnv and job.environment then line[#line + 1] = { style.plain(job.environment) .. "/", "dim" } end
   line[#line + 1] = style.plain(job.short)
-  outcome(job, now, line)
+  outcome(job, view, now, line)
   return line
 end
 

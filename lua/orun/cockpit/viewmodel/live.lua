@@ -12,6 +12,7 @@ local M = {}
 ---@field seconds? number
 ---@field error? string
 ---@field reason? string
+---@field told? boolean  its failure was printed when it happened
 ---@field links {label: string, url: string}[]
 
 ---@class LiveGroup
