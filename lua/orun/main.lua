@@ -35,13 +35,6 @@ local function print_failure(ctx, failure, json)
   return failure.exit
 end
 
-local function print_warnings(ctx)
-  if #ctx.report.warnings == 0 then return end
-  local render = require "orun.cockpit.render.diagnostic"
-  io.stdout:flush()
-  io.stderr:write(render.text({ errors = {}, warnings = diagnostic.sorted(ctx.report.warnings) }, ctx.style_err, ctx.cwd))
-end
-
 local function show_help(ctx, invocation)
   local help = require "orun.cli.help"
   ctx:write(invocation.found and help.command(invocation.found, invocation.command, invocation.places) or help.program(invocation.places))
@@ -74,6 +67,6 @@ return function(...)
     return code
   end, caught)
   if not ok then return print_failure(ctx, result, ctx.json) end
-  print_warnings(ctx)
+  ctx:print_warnings()
   return result
 end

@@ -197,8 +197,10 @@ describe("progress of a run", function()
 
   it("says when it was interrupted", function()
     local text = shown {
-      started { two[1] }, ended("api@dev.build", "cancelled"), finished("failed", { cancelled = 1 }, { signal = "INT" }),
+      started { two[1] }, { type = "run.interrupted", signal = "INT" }, ended("api@dev.build", "cancelled"),
+      finished("failed", { cancelled = 1 }, { signal = "INT" }),
     }
+    assert.truthy(text:find("\n  Stopping: running steps are asked to end; once more ends them at once.\n  │\n", 1, true), text)
     assert.truthy(text:find("─ ✗ build  cancelled", 1, true))
     assert.truthy(text:find("✗ Interrupted after 4.6s\n  1 cancelled\n", 1, true))
   end)

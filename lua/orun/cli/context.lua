@@ -90,6 +90,16 @@ function Context:flush()
   return not self.closed
 end
 
+---Prints the warnings collected so far, before something that takes its time or prints a lot.
+function Context:print_warnings()
+  local warnings = self.report.warnings
+  if #warnings == 0 then return end
+  self.report.warnings = {}
+  self:flush()
+  local all = { errors = {}, warnings = diagnostic.sorted(warnings) }
+  io.stderr:write(require("orun.cockpit.render.diagnostic").text(all, self.style_err, self.cwd))
+end
+
 ---@class Workspace
 ---@field intent? string  absolute path of the intent file
 ---@field root string     its directory, else the working directory

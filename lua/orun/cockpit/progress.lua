@@ -116,6 +116,11 @@ on["job.finished"] = function(self, event)
   finish(self, event, { status = event.status, seconds = event.seconds, error = event.error, tolerated = event.tolerated })
 end
 
+on["run.interrupted"] = function(self)
+  put(self, render.interrupted())
+  self.printed = true
+end
+
 on["run.finished"] = function(self, event)
   for _, group in ipairs(self.view:unfinished()) do print_block(self, group) end
   put(self, render.summary(self.view, event))

@@ -240,7 +240,9 @@ local function run(ctx, args)
     return 0
   end
   warn_gates(ctx, found.plan)
-  local result = runner.run(run_options(ctx, found, lookup, workspace))
+  local options = run_options(ctx, found, lookup, workspace)
+  if not ctx.json then ctx:print_warnings() end
+  local result = runner.run(options)
   if ctx.flags.json then print_summary(ctx, result) end
   return result.exit
 end

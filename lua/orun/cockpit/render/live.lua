@@ -118,6 +118,12 @@ function M.retry(view, event)
   return { line }
 end
 
+---What a signal does, below the echo of the key.
+---@return Span[][]
+function M.interrupted()
+  return { {}, { { "  Stopping: running steps are asked to end; once more ends them at once.", "warning" } } }
+end
+
 ---@param view LiveView
 ---@param event table job.waiting
 ---@return Span[][]
