@@ -34,7 +34,8 @@ static bool append(struct orun_bytes *bytes, const char *data, size_t length)
 {
     if (!reserve(bytes, bytes->length + length))
         return false;
-    memcpy(bytes->data + bytes->length, data, length);
+    if (length)
+        memcpy(bytes->data + bytes->length, data, length);
     bytes->length += length;
     return true;
 }
