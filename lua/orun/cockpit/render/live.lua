@@ -144,16 +144,6 @@ function M.group_line(view, job, first)
   return first and { line } or { {}, line }
 end
 
----The readiness line of a verbose run.
----@param ready integer
----@param resumed integer
----@param waiting integer
----@return Span[][]
-function M.readiness(ready, resumed, waiting)
-  local texts = { ready .. " ready", resumed .. " resumed", waiting .. " waiting" }
-  return { { { "  State  ", "dim" }, table.concat(texts, style.separator) } }
-end
-
 local function quoted_lines(text, lines)
   for line in text:gmatch("[^\n]+") do lines[#lines + 1] = { { "    " .. glyph.bar .. "   ", "dim" }, style.plain(line) } end
 end
