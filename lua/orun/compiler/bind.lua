@@ -138,6 +138,8 @@ local function render_step(renderer, step, data, id)
   local out = {
     id = step.id, name = step.name, phase = step.phase, order = step.order, timeout = step.timeout, retry = step.retry,
     onFailure = step.onFailure,
+    -- for the next stages only
+    bound = step,
   }
   for _, field in ipairs { "run", "use", "shell", "working-directory" } do
     local text = step[field]
@@ -179,20 +181,6 @@ local function bind_job(instance, chosen, renderer, report)
   }
 end
 
----Nothing fails silently: policies that no rule enforces yet are named.
-local function warn_policies(instances, report)
-  local keys = {}
-  for _, instance in ipairs(instances) do
-    local profile = instance.profile and instance.composition.profiles[instance.profile]
-    for _, policies in ipairs { instance.policies or {}, profile and profile.policies or {} } do
-      for key in next, policies do keys[key] = true end
-    end
-  end
-  local names = sorted.keys(keys)
-  if #names == 0 then return end
-  report:warn { kind = "policy.not-enforced", message = "policies are not enforced yet: " .. table.concat(names, ", ") }
-end
-
 ---@param instances table[] sorted by environment, then name
 ---@param report table
 ---@return table[] jobs in the order of the instances, those of one instance by name
@@ -204,6 +192,5 @@ return function(instances, report)
     end
   end
   renderer:finish()
-  warn_policies(instances, report)
   return jobs
 end

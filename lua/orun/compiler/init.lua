@@ -84,6 +84,7 @@ function M.finish(model, loaded, expansion, narrowed, report)
   local jobs = bind(expansion.instances, report)
   report:check()
   jobs = resolve(jobs, expansion, model, report)
+  require("orun.policy").enforce(jobs, expansion, model, loaded, report)
   report:check()
   return materialize(jobs, model, loaded.registry, {
     scope = narrowed, source_date_epoch = loaded.source_date_epoch,

@@ -84,6 +84,8 @@ end
 ---@field store string
 ---@field display fun(path: string): string
 ---@field source_date_epoch? string
+---@field policy_files table<string, string> rule files of packages and of the repository, by key
+---@field git fun(): WorktreeFacts gathered when first asked for
 
 ---@class LoadOptions
 ---@field intent? string
@@ -91,6 +93,15 @@ end
 ---@field config_dir? string
 ---@field lock? boolean missing entries of the compositions' lock file are written
 ---@field compositions? boolean|"declared" false leaves them out; "declared" loads them only when something declares or needs them
+
+---Loads libgit2 and looks through the work tree, so only on demand, and once.
+local function git_facts(root)
+  local facts
+  return function()
+    facts = facts or require("orun.change.worktree").facts(root)
+    return facts
+  end
+end
 
 ---Reads intent, manifests and compositions. Raises when a file is missing or malformed; composition errors stay in the report.
 ---@param options LoadOptions
@@ -126,6 +137,7 @@ return function(options, report)
   end
   return {
     intent = intent, components = components, registry = registry, file = found.file, root = found.root, store = store, display = display,
-    source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
+    source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"), git = git_facts(found.root),
+    policy_files = registry and require("orun.policy").files(registry, store, display) or {},
   }
 end
