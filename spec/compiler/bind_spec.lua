@@ -262,16 +262,4 @@ describe("bind", function()
     }):jobs()["app@dev.build"]
     assert.same({ "page", "other-package" }, { job.composition, job.jobRegistry })
   end)
-
-  it("names policies that nothing enforces yet in one warning", function()
-    local _, report = platform(nil, {
-      environments = "groups: {web: {policies: {isolation: strict}}}\nenvironments: {dev: {policies: {requireApproval: true}}}\n",
-    }):jobs()
-    local found = {}
-    for _, warning in ipairs(report.warnings) do
-      if warning.kind == "policy.not-enforced" then found[#found + 1] = warning.message end
-    end
-    assert.equal(1, #found)
-    has(found[1], "isolation, requireApproval")
-  end)
 end)

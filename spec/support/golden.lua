@@ -86,6 +86,23 @@ function M.normalize(plan)
   return pick("plan", out)
 end
 
+---Sorted ids of the jobs that wait for an approval.
+---@param plan table decoded
+---@return string[]
+function M.approvals(plan)
+  local ids = value.list {}
+  for _, raw in ipairs(plan.jobs) do
+    for _, gate in ipairs(raw.gates or {}) do
+      if gate.type == "approval" then
+        assert(gate.environment == raw.environment and gate.component == raw.component and gate.condition == "approved" and gate.source)
+        ids[#ids + 1] = raw.id
+      end
+    end
+  end
+  table.sort(ids)
+  return ids
+end
+
 ---Both plans as texts that differ only where they mean different things.
 ---@param v table
 ---@return string
