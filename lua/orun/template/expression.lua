@@ -1,96 +1,110 @@
--- GitHub expressions `${{ … }}` in step texts: they are for the runner, not for the template language.
+-- GitHub expressions `${{ … }}` in step texts: they are meant for the runner of the step, so the template language must not see them.
 local M = {}
 
 local names = {}
-for name in ([[github env vars secrets job jobs steps runner strategy matrix needs inputs
-  always success failure cancelled hashFiles contains startsWith endsWith format join toJSON fromJSON]]):gmatch("%w+") do
-  names[name] = true
-end
+for name in ([[
+  github env vars secrets job jobs steps runner strategy matrix needs inputs
+  always success failure cancelled hashFiles contains startsWith endsWith format join toJSON fromJSON
+]]):gmatch("%w+") do names[name] = true end
 
--- Where the expression that opens at `at` (its `$`) ends, or nil when it is none.
-local function expression_end(text, at)
-  local name = text:match("^[ \t\r\n!(]*([%a_][%w_-]*)", at + 3)
-  if not name or not names[name] then return nil end
-  local i = at + 3
-  while true do
-    local stop = text:find("['}]", i)
-    if not stop then return nil end
-    if text:sub(stop, stop) == "'" then
-      -- A quoted string; a doubled quote inside it simply opens the next one.
-      local close = text:find("'", stop + 1, true)
-      if not close then return nil end
-      i = close + 1
-    elseif text:sub(stop, stop + 1) == "}}" then
-      return stop + 1
-    else
-      i = stop + 1
-    end
-  end
-end
+-- What stands for the `{{` of a GitHub expression: an action that prints it. Nobody writes it in this way, so its length can be
+-- taken out of columns again.
+local OPEN = [[{{"\x7b{"}}]]
 
--- Where the action that opens at `at` ends (behind its delimiter), strings and comments skipped; nil when it does not end.
-local function action_end(text, at)
-  local i = at + 2
-  if text:find("^%-?[ \t\r\n]*/%*", i) then
-    local close = text:find("*/", i, true)
-    local stop = close and text:find("}}", close, true)
-    return stop and stop + 2
-  end
+-- Where the content of a GitHub expression ends (its last byte before `}}`), or nil without `}}`. A `}}` within a quoted string does
+-- not count; a quote that nothing closes on its line is no quote.
+local function content_end(text, at)
   while true do
-    local stop = text:find("[\"'`}]", i)
+    local stop, _, c = text:find("(['}])", at)
     if not stop then return nil end
-    local c = text:sub(stop, stop)
     if c == "}" then
-      if text:sub(stop, stop + 1) == "}}" then return stop + 2 end
-      i = stop + 1
-    elseif c == "`" then
-      local close = text:find("`", stop + 1, true)
-      if not close then return nil end
-      i = close + 1
+      if text:sub(stop + 1, stop + 1) == "}" then return stop - 1 end
+      at = stop + 1
     else
-      i = stop + 1
-      while text:sub(i, i) ~= c do
-        if i > #text then return nil end
-        i = i + (text:sub(i, i) == "\\" and 2 or 1)
-      end
-      i = i + 1
+      local close = text:match("^[^'\n]*()'", stop + 1)
+      at = (close or stop) + 1
     end
   end
 end
 
--- An action that prints the text and spans as many lines.
-local function literal(text)
-  local parts = {}
-  for piece, quote in (text .. "`"):gmatch("([^`]*)(`)") do
-    if piece ~= "" then parts[#parts + 1] = "{{`" .. piece .. "`}}" end
-    parts[#parts + 1] = quote == "`" and "`" or ""
-  end
-  parts[#parts] = nil
-  return table.concat(parts)
+-- The last byte inside the GitHub expression whose `{{` is at `open`, or nil when it is none.
+local function expression_end(text, open)
+  if text:sub(open - 1, open - 1) ~= "$" then return nil end
+  local name, after = text:match("^[ \t\r\n!(]*([%a_][%w_-]*)()", open + 2)
+  return name and names[name] and content_end(text, after)
 end
 
----Rewrites a template so that GitHub expressions come out as they are. Line numbers stay.
+-- Behind the string or character constant that opens at `at`, or nil when it does not end.
+local function quoted_end(text, at, quote)
+  if quote == "`" then
+    local close = text:find("`", at + 1, true)
+    return close and close + 1
+  end
+  local i = at + 1
+  while true do
+    local stop, _, c = text:find("([\\\n" .. quote .. "])", i)
+    if not stop or c == "\n" then return nil end
+    if c == quote then return stop + 1 end
+    i = stop + 2
+  end
+end
+
+-- Behind the action or comment that opens at `open`, or nil when it does not end.
+local function action_end(text, open)
+  local comment = text:match("^{{/%*()", open) or text:match("^{{%-[ \t\r\n]/%*()", open)
+  if comment then
+    local _, close = text:find("*/", comment, true)
+    local _, stop = text:find("}}", close or #text + 1, true)
+    return stop and stop + 1
+  end
+  local at = open + 2
+  while true do
+    local stop, _, c = text:find("([\"'`}])", at)
+    if not stop then return nil end
+    if c ~= "}" then
+      at = quoted_end(text, stop, c)
+      if not at then return nil end
+    elseif text:sub(stop + 1, stop + 1) == "}" then
+      return stop + 2
+    else
+      at = stop + 1
+    end
+  end
+end
+
+---Rewrites a template so that the GitHub expressions in its text come out as they are. Lines stay what they are, and `restore` undoes
+---the change. Any other `${{` remains a dollar sign and an action. A text without GitHub expressions is returned as it is.
 ---@param text string
 ---@return string
 function M.protect(text)
   if not text:find("${{", 1, true) then return text end
-  local parts, at, from = {}, 1, 1
-  while true do
-    local open = text:find("{{", at, true)
-    if not open then break end
-    local dollar = open > 1 and open > from and text:sub(open - 1, open - 1) == "$"
-    local stop = dollar and expression_end(text, open - 1)
+  local parts, done, open = {}, 0, text:find("{{", 1, true)
+  while open do
+    local stop = expression_end(text, open)
+    local after
     if stop then
-      parts[#parts + 1] = text:sub(from, open - 2)
-      parts[#parts + 1] = literal(text:sub(open - 1, stop))
-      at, from = stop + 1, stop + 1
+      parts[#parts + 1] = text:sub(done + 1, open - 1)
+      parts[#parts + 1] = OPEN
+      parts[#parts + 1] = text:sub(open + 2, stop):gsub("{{", OPEN)
+      done, after = stop, stop + 3
     else
-      at = action_end(text, open)
-      if not at then break end
+      after = action_end(text, open)
+      -- Nothing behind an action without end is reached: the parser stops there.
+      if not after then break end
     end
+    open = text:find("{{", after, true)
   end
-  parts[#parts + 1] = text:sub(from)
+  if done == 0 then return text end
+  parts[#parts + 1] = text:sub(done + 1)
   return table.concat(parts)
+end
+
+---The text before `protect`.
+---@param text string
+---@return string
+function M.restore(text)
+  if not text:find(OPEN, 1, true) then return text end
+  return (text:gsub("{{\"\\x7b{\"}}", "{{"))
 end
 
 return M

@@ -1,61 +1,96 @@
--- The step template language: Go's text/template without added functions, compiled once per text.
+-- The step template language: that of Go's text/template without added functions. A text is compiled once and run many times.
 --
 --   local template = require "orun.template"
 --   local t = assert(template.compile("hello {{.name}}"))
 --   t:render { name = "world" }   --> "hello world"
 local evaluator = require "orun.template.evaluator"
 local parser = require "orun.template.parser"
+local position = require "orun.template.position"
 
 local M = {}
 
+---@class TemplateError
+---@field kind "parse"|"exec" found before anything ran, or while it ran
+---@field line integer
+---@field column integer in characters
+---@field message string
+---@field partial? string what had been written before an error of kind "exec"
+
+---@class TemplateOptions
+---@field missing? fun(info: TemplateMissing) called for every action that prints something missing or null: as `<no value>`, or
+--- as `<nil>` inside other text
+
 ---@class Template
+---@field literal? string a text without actions
+---@field text string
+---@field run fun(data: any, missing?: function): boolean, any, TemplateRun
 local Template = {}
 Template.__index = Template
 
----@param data table the root, `.` and `$`
----@param options? {missing?: fun(info: {line: integer, expression: string})} called when an action prints a missing or null value
----@return string? text
----@return TemplateError? err of kind "exec"
-function Template:render(data, options)
-  if self.literal then return self.literal end
-  return self.run(data, options and options.missing)
+-- What was raised as an error value. Anything but a mistake in the template is an error of this program.
+local function failure(kind, text, raised)
+  if type(raised) == "string" and raised:find("stack overflow", 1, true) then
+    raised = { at = 1, message = "nested too deeply (depth limit)" }
+  end
+  if type(raised) ~= "table" or not raised.at then error(raised, 0) end
+  local line, column = position.of(text, raised.at)
+  return { kind = kind, line = line, column = column, message = raised.message }
 end
 
-local CACHE = 4096
-local cache, cached = {}, 0
+---@param data any the root, `.` and `$`: null, list and other values as host.value has them
+---@param options? TemplateOptions
+---@return string? text
+---@return TemplateError? err
+function Template:render(data, options)
+  if self.literal then return self.literal end
+  local ok, raised, run = self.run(data, options and options.missing)
+  local written = table.concat(run, "", 1, run.n)
+  if ok then return written end
+  local err = failure("exec", self.text, raised)
+  err.partial = written
+  return nil, err
+end
 
----Compiles a template; the same text gives the same object.
+local function compiled(text)
+  local tree = parser.parse(text)
+  return setmetatable({ text = text, run = evaluator.compile(tree, text) }, Template)
+end
+
+-- Compiled templates by text: two generations of at most SIZE, so that those in use stay.
+local SIZE = 2048
+local recent, older, count = {}, {}, 0
+
+local function remember(text, template)
+  if count == SIZE then recent, older, count = {}, recent, 0 end
+  recent[text], count = template, count + 1
+  return template
+end
+
+---Compiles a template. Texts that were seen lately are not compiled again.
 ---@param text string
 ---@return Template?
 ---@return TemplateError? err of kind "parse"
 function M.compile(text)
-  local known = cache[text]
+  local known = recent[text]
   if known then return known end
-  local made
-  if not text:find("{{", 1, true) then
-    made = setmetatable({ literal = text }, Template)
-  else
-    local ok, main, templates = pcall(parser.parse, text)
-    if not ok then
-      if type(main) == "table" and main.kind == "parse" then return nil, main end
-      error(main, 0)
-    end
-    made = setmetatable({ run = evaluator.compile(main, templates) }, Template)
-  end
-  if cached >= CACHE then cache, cached = {}, 0 end
-  cache[text], cached = made, cached + 1
-  return made
+  known = older[text]
+  if known then return remember(text, known) end
+  if not text:find("{{", 1, true) then return setmetatable({ literal = text }, Template) end
+  local ok, made = pcall(compiled, text)
+  if not ok then return nil, failure("parse", text, made) end
+  return remember(text, made)
 end
 
 ---@param text string
----@param data table
----@param options? {missing?: fun(info: {line: integer, expression: string})}
+---@param data any
+---@param options? TemplateOptions
 ---@return string? text
 ---@return TemplateError? err
 function M.render(text, data, options)
-  local t, err = M.compile(text)
-  if not t then return nil, err end
-  return t:render(data, options)
+  if not text:find("{{", 1, true) then return text end
+  local template, err = M.compile(text)
+  if not template then return nil, err end
+  return template:render(data, options)
 end
 
 return M

@@ -1,236 +1,223 @@
--- Text -> tokens of the step template language (the lexical rules of Go's text/template).
+-- Text -> tokens of the step template language. Lexical rules: those of Go's package text/template.
+local unicode = require "orun.template.unicode"
+
 local M = {}
 
 ---@class Token
----@field kind string text left right field identifier variable string number char bool dot nil space pipe assign declare leftparen
----rightparen sign eof error, or a keyword
----@field text string as written
----@field line integer
----@field at integer byte offset of its first character
+---@field kind string text left right space identifier variable field dot number character string bool pipe assign declare sign
+--- leftparen rightparen eof error, or a keyword (if else end range break continue with define template block nil)
+---@field text string as written; of an error its message
+---@field at integer byte of its first character
 
----@class TemplateError
----@field kind "parse"|"exec"
----@field line integer
----@field message string
----@field partial? string what had been written before an exec error
+local keywords = {}
+for word in ("if else end range break continue with define template block nil"):gmatch("%a+") do keywords[word] = true end
 
-local keywords = { block = true, ["break"] = true, continue = true, ["else"] = true, define = true, ["end"] = true, ["if"] = true,
-  range = true, ["nil"] = true, template = true, with = true }
-
--- Letters beyond ASCII count as letters; the byte class takes every byte of a multi-byte character.
-local WORD = "[%w_\128-\255]"
+local BLANK = "[ \t\r\n]"
+local signs = { ["="] = "assign", ["|"] = "pipe", ["("] = "leftparen", [")"] = "rightparen" }
 
 local Lexer = {}
 Lexer.__index = Lexer
 
-function Lexer:fail(line, message, ...)
-  error({ kind = "parse", line = line, message = message:format(...) }, 0)
-end
-
-function Lexer:line_at(at)
-  -- Lines are counted forward only: tokens come in order.
-  local line, from = self.line, self.line_from
-  while true do
-    local newline = self.text:find("\n", from, true)
-    if not newline or newline >= at then break end
-    line, from = line + 1, newline + 1
-  end
-  self.line, self.line_from = line, from
-  return line
-end
-
-function Lexer:emit(kind, from, to)
+function Lexer:emit(kind, at, stop)
   self.count = self.count + 1
-  self.tokens[self.count] = { kind = kind, text = self.text:sub(from, to), line = self:line_at(from), at = from }
+  self.tokens[self.count] = { kind = kind, text = self.text:sub(at, stop - 1), at = at }
+  return stop
 end
 
--- Whether the right delimiter is at `at`, plain or with a trim marker before it.
-local function right_delimiter(text, at)
-  if text:find("^[ \t\r\n]%-}}", at) then return at + 2, true end
-  if text:sub(at, at + 1) == "}}" then return at, false end
+-- An error ends the tokens; the parser raises it when it gets there, because what stands before may be wrong as well.
+function Lexer:fail(at, message)
+  self.count = self.count + 1
+  self.tokens[self.count] = { kind = "error", text = message, at = at }
   return nil
 end
 
-local function skip_blanks(text, at)
-  return text:match("^[ \t\r\n]*()", at)
+-- The code point at a byte, U+FFFD for bytes that are no UTF-8, and the byte behind it.
+local function rune(text, at)
+  if utf8.len(text, at, at) then return utf8.codepoint(text, at), utf8.offset(text, 2, at) end
+  return 0xfffd, at + 1
 end
 
-function Lexer:comment(at)
-  local close = self.text:find("*/", at + 2, true)
-  if not close then self:fail(self:line_at(at), "unclosed comment") end
-  local delimiter, trim = right_delimiter(self.text, close + 2)
-  if not delimiter then self:fail(self:line_at(close), "comment ends before closing delimiter") end
-  local after = delimiter + 2
-  return trim and skip_blanks(self.text, after) or after
-end
-
--- The character at a byte, for messages.
-local function character(text, at)
-  return text:match("^[%z\1-\127\194-\244][\128-\191]*", at) or text:sub(at, at)
-end
-
-function Lexer:terminated(at)
-  local c = self.text:sub(at, at)
-  if c == "" or c:find("[ \t\r\n.,|:()]") or self.text:sub(at, at + 1) == "}}" then return end
-  self:fail(self:line_at(at), "bad character %s in an action", ("%q"):format(character(self.text, at)))
-end
-
-function Lexer:word(at, kind)
-  local stop = self.text:match("^" .. WORD .. "*()", at)
-  self:terminated(stop)
-  return kind, stop
-end
-
-function Lexer:quoted(at, quote, what)
-  local text, i = self.text, at + 1
+-- The byte behind the letters, digits and underscores from `at` on.
+local function word_end(text, at)
   while true do
-    local c = text:sub(i, i)
-    if c == "\\" and text:sub(i + 1, i + 1) ~= "\n" and text:sub(i + 1, i + 1) ~= "" then
-      i = i + 2
-    elseif c == "" or c == "\n" or c == "\\" then
-      self:fail(self:line_at(at), "unterminated %s", what)
-    elseif c == quote then
-      return i + 1
-    else
-      i = i + 1
+    at = text:match("^[%w_]*()", at)
+    if (text:byte(at) or 0) < 128 then return at end
+    local code, after = rune(text, at)
+    if not unicode.is_word(code) then return at end
+    at = after
+  end
+end
+
+function Lexer:bad_character(at, message)
+  if at > #self.text then return self:fail(self.opened, "unclosed action") end
+  local code = rune(self.text, at)
+  local shown = unicode.is_printable(code) and (" '%s'"):format(utf8.char(code)) or ""
+  return self:fail(at, message:format(("U+%04X%s"):format(code, shown)))
+end
+
+-- Emits a word, field or variable; only some characters may touch its end.
+function Lexer:word(kind, at, from)
+  local stop, text = word_end(self.text, from), self.text
+  if stop <= #text and not text:find("^[ \t\r\n.,|:()]", stop) and text:sub(stop, stop + 1) ~= "}}" then
+    return self:bad_character(stop, "bad character %s inside an action")
+  end
+  if kind == "identifier" then
+    local word = text:sub(at, stop - 1)
+    if keywords[word] then kind = word elseif word == "true" or word == "false" then kind = "bool" end
+  elseif kind == "field" and stop == at + 1 then
+    kind = "dot"
+  end
+  return self:emit(kind, at, stop)
+end
+
+function Lexer:quoted(kind, at, quote, what)
+  local from, pattern = at + 1, "([\\\n" .. quote .. "])"
+  while true do
+    local stop, _, c = self.text:find(pattern, from)
+    if c == quote then return self:emit(kind, at, stop + 1) end
+    from = (stop or 0) + 2
+    if c ~= "\\" or self.text:find("^\n", stop + 1) or stop == #self.text then
+      return self:fail(at, ("unterminated %s"):format(what))
     end
   end
 end
 
-local function scan_number(text, at)
-  local i = text:match("^[+-]?()", at)
-  local digits, exponent = "[%d_]*", "^[eE]()"
-  local prefix = text:match("^0([xXoObB])", i)
-  if prefix then
-    i = i + 2
-    if prefix:lower() == "x" then
-      digits, exponent = "[%x_]*", "^[pP]()"
-    else
-      digits, exponent = prefix:lower() == "o" and "[0-7_]*" or "[01_]*", nil
-    end
-  end
-  i = text:match("^" .. digits .. "()", i)
-  if text:sub(i, i) == "." then i = text:match("^" .. digits .. "()", i + 1) end
-  local after = exponent and text:match(exponent, i)
-  if after then i = text:match("^[+-]?[%d_]*()", after) end
-  if text:sub(i, i) == "i" then i = i + 1 end
-  return i, not text:find("^" .. WORD, i)
+function Lexer:raw(at)
+  local close = self.text:find("`", at + 1, true)
+  if not close then return self:fail(at, "unterminated raw string") end
+  return self:emit("string", at, close + 1)
+end
+
+local digits_of = { x = "%x_", o = "0-7_", b = "01_" }
+local exponent_of = { x = "[pP]", d = "[eE]" }
+
+-- The byte behind a number: more is taken than makes sense, so that a bad number is shown whole.
+local function number_end(text, at)
+  at = text:match("^[+-]?()", at)
+  local base, after = text:match("^0([xXoObB])()", at)
+  base = base and base:lower() or "d"
+  local digits = "^[" .. (digits_of[base] or "%d_") .. "]*()"
+  at = text:match(digits, after or at)
+  after = text:match("^%.()", at)
+  if after then at = text:match(digits, after) end
+  after = exponent_of[base] and text:match("^" .. exponent_of[base] .. "[+-]?[%d_]*()", at)
+  return text:match("^i?()", after or at)
 end
 
 function Lexer:number(at)
-  local stop, fine = scan_number(self.text, at)
-  if not fine then self:fail(self:line_at(at), "bad number syntax: %q", self.text:sub(at, stop)) end
-  if self.text:find("^[+-]", stop) then
-    self:fail(self:line_at(at), "bad number syntax: %q: complex numbers are not supported", self.text:sub(at, stop))
-  end
-  return "number", stop
-end
-
--- One token of an action that begins with the character c; returns its kind and where the next one begins.
-function Lexer:token(at, c)
   local text = self.text
-  if c == '"' then return "string", self:quoted(at, '"', "quoted string") end
-  if c == "'" then return "char", self:quoted(at, "'", "character constant") end
-  if c == "`" then
-    local close = text:find("`", at + 1, true)
-    if not close then self:fail(self:line_at(at), "unterminated raw quoted string") end
-    return "string", close + 1
+  local stop = number_end(text, at)
+  if word_end(text, stop) > stop then
+    return self:fail(at, ("malformed number %s"):format(text:sub(at, word_end(text, stop) - 1)))
   end
-  if c == "$" then return self:word(at + 1, "variable") end
-  if c == "." and not text:find("^%d", at + 1) then
-    if not text:find("^" .. WORD, at + 1) then
-      self:terminated(at + 1)
-      return "dot", at + 1
-    end
-    return self:word(at + 1, "field")
+  if text:find("^[+-]", stop) then
+    return self:fail(at, ("malformed number %s"):format(text:sub(at, number_end(text, stop) - 1)))
   end
-  if c:find("[%d+.-]") then return self:number(at) end
-  if c:find("^" .. WORD) then
-    local stop = text:match("^" .. WORD .. "*()", at)
-    self:terminated(stop)
-    local word = text:sub(at, stop - 1)
-    if keywords[word] then return word, stop end
-    return (word == "true" or word == "false") and "bool" or "identifier", stop
+  return self:emit("number", at, stop)
+end
+
+-- Where the right delimiter begins when it is at `at`, with or without trim marker.
+local function right_delimiter(text, at)
+  if text:find("^}}", at) then return at, false end
+  if text:find("^[ \t\r\n]%-}}", at) then return at + 2, true end
+  return nil
+end
+
+function Lexer:blanks(at)
+  local stop = self.text:match("^" .. BLANK .. "+()", at)
+  -- The last blank may belong to a trim marker.
+  if right_delimiter(self.text, stop - 1) then stop = stop - 1 end
+  return self:emit("space", at, stop)
+end
+
+-- Emits the token at `at` and returns the byte behind it, or nil after an error.
+function Lexer:token(at)
+  local text = self.text
+  local c = text:sub(at, at)
+  if c:find(BLANK) then return self:blanks(at) end
+  if c == "." and not text:find("^%d", at + 1) then return self:word("field", at, at + 1) end
+  if c:find("[%w_\128-\255]") and not c:find("%d") then
+    if word_end(text, at) > at then return self:word("identifier", at, at) end
+    return self:bad_character(at, "unexpected character %s inside an action")
   end
-  if c == "=" then return "assign", at + 1 end
+  if c:find("[%d.+-]") then return self:number(at) end
+  if c == '"' then return self:quoted("string", at, c, "quoted string") end
+  if c == "'" then return self:quoted("character", at, c, "character constant") end
+  if c == "`" then return self:raw(at) end
+  if c == "$" then return self:word("variable", at, at + 1) end
   if c == ":" then
-    if text:sub(at + 1, at + 1) ~= "=" then self:fail(self:line_at(at), "expected := after :") end
-    return "declare", at + 2
+    if text:sub(at + 1, at + 1) ~= "=" then return self:fail(at, "expected := where : stands") end
+    return self:emit("declare", at, at + 2)
   end
-  if c == "|" then return "pipe", at + 1 end
-  if c:find("^%g") then return "sign", at + 1 end
-  self:fail(self:line_at(at), "unrecognized character in action: %s", ("%q"):format(character(text, at)))
+  if c == "(" then self.parens = self.parens + 1 end
+  if c == ")" then
+    self.parens = self.parens - 1
+    if self.parens < 0 then return self:fail(at, "closing paren without an opening one") end
+  end
+  if c:find("[\32-\126]") then return self:emit(signs[c] or "sign", at, at + 1) end
+  return self:bad_character(at, "unexpected character %s inside an action")
 end
 
--- Everything from behind the left delimiter to behind the right one.
-function Lexer:action(at)
-  local text, depth = self.text, 0
+-- What stands behind a right delimiter.
+local function text_after(text, delimiter, trims)
+  return text:match(trims and "^[ \t\r\n]*()" or "()", delimiter + 2)
+end
+
+-- Emits an action whose left delimiter is at `open`; returns where the text goes on, nil after an error.
+function Lexer:action(open, at)
+  local text = self.text
+  self.opened, self.parens = open, 0
+  self:emit("left", open, open + 2)
   while true do
-    local delimiter, trim = right_delimiter(text, at)
+    local delimiter, trims = right_delimiter(text, at)
     if delimiter then
-      if depth > 0 then self:fail(self:line_at(at), "unclosed left paren") end
-      self:emit("right", delimiter, delimiter + 1)
-      at = delimiter + 2
-      return trim and skip_blanks(text, at) or at
+      if self.parens > 0 then return self:fail(at, "paren opened and not closed") end
+      self:emit("right", delimiter, delimiter + 2)
+      return text_after(text, delimiter, trims)
     end
-    local c = text:sub(at, at)
-    if c == "" then self:fail(self:line_at(at), "unclosed action") end
-    if c:find("[ \t\r\n]") then
-      local stop = at
-      while text:find("^[ \t\r\n]", stop) and not (stop > at and right_delimiter(text, stop)) do stop = stop + 1 end
-      self:emit("space", at, stop - 1)
-      at = stop
-    elseif c == "(" then
-      depth = depth + 1
-      self:emit("leftparen", at, at)
-      at = at + 1
-    elseif c == ")" then
-      depth = depth - 1
-      if depth < 0 then self:fail(self:line_at(at), "unexpected right paren") end
-      self:emit("rightparen", at, at)
-      at = at + 1
-    else
-      local kind, stop = self:token(at, c)
-      self:emit(kind, at, stop - 1)
-      at = stop
-    end
+    if at > #text then return self:fail(open, "unclosed action") end
+    at = self:token(at)
+    if not at then return nil end
   end
 end
 
-local function scan(self)
-  local text, at = self.text, 1
-  while true do
-    local open = text:find("{{", at, true)
-    local stop = open and open - 1 or #text
-    local trims = open and text:find("^%-[ \t\r\n]", open + 2) ~= nil
-    if trims then
-      while stop >= at and text:find("^[ \t\r\n]", stop) do stop = stop - 1 end
-    end
-    if stop >= at then self:emit("text", at, stop) end
-    if not open then return end
-    local inside = open + 2 + (trims and 2 or 0)
-    if text:sub(inside, inside + 1) == "/*" then
-      at = self:comment(inside)
-    else
-      self:emit("left", open, open + 1)
-      at = self:action(inside)
-    end
-  end
+function Lexer:comment(open, at)
+  local text = self.text
+  local _, close = text:find("*/", at + 2, true)
+  if not close then return self:fail(open, "comment without end") end
+  local delimiter, trims = right_delimiter(text, close + 1)
+  if not delimiter then return self:fail(open, "comment does not fill its action") end
+  return text_after(text, delimiter, trims)
 end
 
----Splits a template into tokens. The last one is of kind "eof", or of kind "error" where the text cannot be read further: the
----parser may find a mistake before it, which then counts.
+-- Emits the text up to `stop`, without trailing blanks when a trim marker follows.
+function Lexer:plain(at, stop, trims)
+  if trims then
+    while stop >= at and self.text:find("^" .. BLANK, stop) do stop = stop - 1 end
+  end
+  if stop >= at then self:emit("text", at, stop + 1) end
+end
+
+---Splits a template into tokens, the last of kind "eof" or "error".
 ---@param text string
 ---@return Token[]
 function M.tokens(text)
-  local self = setmetatable({ text = text, tokens = {}, count = 0, line = 1, line_from = 1 }, Lexer)
-  local ok, err = pcall(scan, self)
-  if ok then
-    self:emit("eof", #text + 1, #text)
-  elseif type(err) == "table" and err.kind == "parse" then
-    self.tokens[self.count + 1] = { kind = "error", text = err.message, line = err.line, at = #text + 1 }
-  else
-    error(err, 0)
+  local self = setmetatable({ text = text, tokens = {}, count = 0 }, Lexer)
+  local at = 1
+  while at do
+    local open = text:find("{{", at, true)
+    local inside = open and text:match("^{{%-[ \t\r\n]()", open)
+    self:plain(at, (open or #text + 1) - 1, inside)
+    if not open then
+      self:emit("eof", #text + 1, #text + 1)
+      break
+    end
+    inside = inside or open + 2
+    if text:find("^/%*", inside) then
+      at = self:comment(open, inside)
+    else
+      at = self:action(open, inside)
+    end
   end
   return self.tokens
 end
