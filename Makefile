@@ -112,13 +112,15 @@ sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitiz
 	@vendor/deps build example test
 	@$(MAKE) --no-print-directory BUILD=build-sanitize OPT="-O1 -g" \
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build
-	@ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 ORUN_SPEC_PROGRAM=build-sanitize/orun \
-	  build-sanitize/orun lua spec/run.lua $(SPECS)
+	@ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 build-sanitize/orun lua spec/run.lua $(SPECS)
 
 .PHONY: coverage
-coverage: ## C line coverage of the suite (gcov), with the list of what no test reaches
+coverage: ## C line coverage of the suite (gcov), with the list of what no spec reaches
+	@vendor/deps build example test
+	@rm -rf build-coverage
 	@$(MAKE) --no-print-directory BUILD=build-coverage OPT="-O0 -g --coverage" LDFLAGS=--coverage build
-	@ORUN_SPEC_PROGRAM=build-coverage/orun build-coverage/orun lua spec/run.lua $(SPECS)
+	@# Programs that are killed leave torn records, and gcov's complaints would count as their output.
+	@build-coverage/orun lua spec/run.lua --exclude-pattern=crash $(SPECS) || echo "coverage: specs failed (gcov's own messages count as output)"
 	@build-coverage/orun lua bench/coverage.lua build-coverage
 
 .PHONY: bench
