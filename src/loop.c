@@ -18,7 +18,7 @@ struct orun_timer {
 };
 
 static uv_loop_t loop;
-static bool open_now;
+static bool open_now, turning;
 static struct orun_timer *idle_timers, *all_timers;
 
 /* Watched descriptors live in an epoll set of their own, which is one descriptor to libuv. */
@@ -160,8 +160,17 @@ bool orun_loop_turn(bool busy)
 {
     if (!open_now || (!busy && !uv_loop_alive(&loop)))
         return false;
+    turning = true;
     uv_run(&loop, busy ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    turning = false;
     return true;
+}
+
+/* Timers run before libuv blocks for descriptors; only a stopped loop does not block then. */
+void orun_loop_hasten(void)
+{
+    if (turning)
+        uv_stop(&loop);
 }
 
 void orun_loop_at_end(void (*end)(void))

@@ -40,6 +40,8 @@ void orun_loop_at_end(void (*end)(void));
 
 /* For task.c: one turn. Blocks unless `busy`; false when nothing is left that could happen. */
 bool orun_loop_turn(bool busy);
+/* From a callback of the loop: there is something to do, so this turn must not block any more. */
+void orun_loop_hasten(void);
 /* Calls the end functions and closes the loop with everything on it. */
 void orun_loop_close(void);
 

@@ -37,6 +37,7 @@ static void make_ready(struct orun_task *task)
     else
         ready_first = task;
     ready_last = task;
+    orun_loop_hasten();
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */

@@ -408,6 +408,16 @@ describe("clocks", function()
     assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$", loop.timestamp())
   end)
 
+  it("wake at once although descriptors are watched", function()
+    local signals <close> = loop.signals { "USR1" } -- luacheck: ignore signals
+    local watch <close> = require("host.watch").open()
+    watch:add("/")
+    for _ = 1, 3 do
+      loop.sleep(0)
+      watch:wait(0)
+    end
+  end)
+
   it("do not let a long computation shorten a sleep", function()
     loop.sleep(0)
     local stop = loop.now() + 0.03

@@ -32,6 +32,8 @@ static bool reserve(struct orun_bytes *bytes, size_t room)
 
 static bool append(struct orun_bytes *bytes, const char *data, size_t length)
 {
+    if (length == 0)
+        return true;
     if (!reserve(bytes, bytes->length + length))
         return false;
     if (length)
@@ -177,7 +179,8 @@ static bool read_some(struct orun_pump *pump, bool *end)
         return false;
     pump->bytes += (size_t)n;
     if (pump->mask) {
-        memcpy(input.data, pump->held.data ? pump->held.data : "", held);
+        if (held > 0)
+            memcpy(input.data, pump->held.data, held);
         mask_and_deliver(pump, input.data, held + (size_t)n, false);
     } else {
         deliver(pump, input.data, (size_t)n);
