@@ -5,87 +5,17 @@ local folder = require "orun.composition.folder"
 local fs = require "host.fs"
 local lock = require "orun.composition.lock"
 local package = require "orun.composition.package"
+local path = require "orun.util.path"
 local place = require "orun.intent.place"
 local registry = require "orun.composition.registry"
 local sorted = require "orun.util.sorted"
-local suggestion = require "orun.util.suggestion"
+local sources = require "orun.composition.source"
 local value = require "host.value"
 
 local M = {}
 
--- Kinds that are meant to exist; each one is a file of source/.
-local kinds = { "archive", "dir", "oci" }
-
-local function is_known(kind)
-  for _, known in ipairs(kinds) do
-    if known == kind then return true end
-  end
-  return false
-end
-
----The resolver of a kind of source: `source/<kind>.lua` returns it.
-local function resolver(kind)
-  if not kind:find("^%a+$") then return nil end
-  local name = "orun.composition.source." .. kind
-  if _G.package.searchpath(name, _G.package.path) then return require(name) end
-end
-
 local function problem(report, at, kind, message, hint)
   report:error(place.mark(at, { kind = "composition." .. kind, message = message, hint = hint }))
-end
-
----Name and kind of a declared source.
----@return function? resolve
-local function check_source(source, declared, report)
-  local name, kind = package.trim(source.name), source.kind or ""
-  if name == "" then
-    problem(report, source.place, "source-name", "a composition source has no name")
-    return nil
-  end
-  for _, former in ipairs(declared) do
-    if former == name then
-      problem(report, place.of(source.place, "name"), "duplicate-source", ('duplicate composition source "%s"'):format(name))
-      return nil
-    end
-  end
-  local resolve = resolver(kind)
-  if resolve then return resolve end
-  local at = place.of(source.place, "kind")
-  if is_known(kind) then
-    problem(report, at, "source-unsupported", ('source "%s": sources of kind %s are not supported yet'):format(name, kind))
-  else
-    problem(report, at, "source-kind", ('source "%s": unknown kind "%s"'):format(name, kind),
-      suggestion.hint(kind, kinds) or ("kinds: " .. table.concat(kinds, ", ")))
-  end
-end
-
----What a source declares and nothing honours must not look as if it did.
-local function warn_unhonoured(source, report)
-  if source.verify and source.verify.required then
-    report:warn(place.mark(place.of(source.place, "verify"), {
-      kind = "composition.unverified",
-      message = ('source "%s": verify.required has no effect; signatures are not checked'):format(source.name),
-      hint = "pin the content with digest: sha256:...",
-    }))
-  end
-end
-
----Finds a source's content and checks its pin.
----@return {directory: string, digest: string}?
-local function locate(source, resolve, root, report)
-  local found, err = resolve(source, root)
-  if not found then
-    problem(report, err.at or source.place, err.kind, ('source "%s": %s'):format(source.name, err.message), err.hint)
-    return nil
-  end
-  local pin = source.digest or ""
-  if pin ~= "" and pin ~= found.digest then
-    problem(report, place.of(source.place, "digest"), "digest",
-      ('source "%s": digest mismatch: expected %s, found %s'):format(source.name, pin, found.digest),
-      "its content changed; look at the change, then write the new digest")
-    return nil
-  end
-  return found
 end
 
 ---Loads what a source exports into the registry.
@@ -108,9 +38,11 @@ local function load_source(source, found, target, context)
 end
 
 ---@param text string
-local function load_folder(text, target, options)
+local function load_folder(text, target, locked, options)
   local loaded = folder.load(text, options)
-  if not loaded then return target:doubt(folder.source) end
+  if not loaded or not sources.agrees_with_lock(loaded.record, loaded.record.resolvedDigest, locked, options.report) then
+    return target:doubt(folder.source)
+  end
   target.sources[#target.sources + 1] = loaded.record
   for name, composition in sorted.pairs(loaded.compositions) do
     target.compositions[composition.key] = composition
@@ -124,41 +56,81 @@ local function report_nothing(intent, report)
     "list a source under compositions.sources, or pass --config-dir")
 end
 
+---A context in which the content of one source is read.
+local function context_of(name, found, report, tally, display)
+  local shown = display
+  if found.shown then
+    -- Inside an archive: its name, then that of the file in it. Where it was unpacked to is nobody's concern.
+    local head = #found.directory + 2
+    shown = function(file) return path.join(display(found.shown), file:sub(head)) end
+  end
+  return setmetatable({ source = name, report = report, tally = tally, display = shown }, package.Context)
+end
+
+local function load_sources(declared, root, locked, target, tally, display)
+  local report = target.report
+  for _, source in ipairs(declared) do
+    local resolve = sources.check(source, target.declared, report)
+    source.name = package.trim(source.name)
+    if source.name ~= "" then target:declare(source.name) end
+    local found = resolve and sources.locate(source, resolve, root, locked, report)
+    if found then
+      load_source(source, found, target, context_of(source.name, found, report, tally, display))
+    else
+      target:doubt(source.name)
+    end
+  end
+end
+
+---The entries of the lock file and for whom they count. A damaged file matters where it would.
+local function lock_rule(declared, root, report, options)
+  local enforced = options.locked and "all" or options.lock == "renew" and "none" or "pinned"
+  if enforced == "none" then return { entries = {}, enforced = enforced } end
+  local file = lock.path(root)
+  local entries, message = lock.read(file)
+  if entries then return { entries = entries, enforced = enforced } end
+  local needed = options.locked
+  for _, source in ipairs(declared) do needed = needed or lock.pinned[source.kind] end
+  if needed then
+    report:error {
+      kind = "composition.lock-unreadable", file = options.display and options.display(file) or file,
+      message = "cannot read the composition lock: " .. message,
+      hint = "restore the file, or write a new one with orun compositions lock",
+    }
+  end
+  return { entries = {}, enforced = needed and "none" or enforced }
+end
+
+---@class CompositionOptions
+---@field config_dir? string
+---@field cwd? string what config_dir is relative to
+---@field display? fun(path: string): string how files are named in messages
+---@field lock? true|"renew" true: missing entries of the lock file are written; "renew": the present ones do not count
+---@field locked? boolean every source must be as the lock file says; it is not written
+
 ---Loads the compositions of an intent. Everything that is wrong is reported; the registry holds what could be used.
 ---@param intent {compositions?: {sources?: table[], resolution?: table}, place?: Place} decoded intent
 ---@param root string the intent's directory
 ---@param report table collector
----@param options? {config_dir?: string, cwd?: string, display?: (fun(path: string): string), lock?: boolean}
---- cwd: what config_dir is relative to; display: how files are named in messages; lock: write the lock file
+---@param options? CompositionOptions
 ---@return Registry
 function M.load(intent, root, report, options)
   options = options or {}
   local display = options.display or function(file) return file end
   local tally, target = decode.tally(), registry.new(report)
   local compositions = intent.compositions or {}
-  for _, source in ipairs(compositions.sources or {}) do
-    local resolve = check_source(source, target.declared, report)
-    local name = package.trim(source.name)
-    if name ~= "" then target:declare(name) end
-    if resolve then
-      source.name = name
-      warn_unhonoured(source, report)
-      local found = locate(source, resolve, root, report)
-      local context = setmetatable({ source = name, report = report, tally = tally, display = display }, package.Context)
-      if found then load_source(source, found, target, context) else target:doubt(name) end
-    else
-      target:doubt(name)
-    end
-  end
+  local declared = compositions.sources or {}
+  local locked = lock_rule(declared, root, report, options)
+  load_sources(declared, root, locked, target, tally, display)
   target:resolve(compositions.resolution or {})
   local config_dir = options.config_dir or ""
   if config_dir ~= "" then
-    load_folder(config_dir, target, { cwd = options.cwd or fs.cwd(), report = report, tally = tally, display = display })
+    load_folder(config_dir, target, locked, { cwd = options.cwd or fs.cwd(), report = report, tally = tally, display = display })
   elseif #target.declared == 0 and next(target.unusable) == nil then
     report_nothing(intent, report)
   end
   tally:warn(report)
-  if options.lock then M.write_lock(target, root, report) end
+  if options.lock == true and not options.locked then M.write_lock(target, root, report) end
   return target
 end
 

@@ -13,8 +13,13 @@ M.kind = "CompositionLock"
 local document_shape = value.shape { "apiVersion", "kind", "sources" }
 local entry_shape = value.shape { "name", "kind", "ref", "path", "resolvedDigest", "exports" }
 
--- Kinds whose content is not in the work tree.
-local pinned = { oci = true, archive = true }
+-- Kinds whose content is not in the work tree, so that it changes only when somebody asks for it.
+M.pinned = { oci = true, archive = true }
+
+---What loading holds sources against.
+---@class LockRule
+---@field entries table<string, SourceRecord> of the lock file
+---@field enforced "none"|"pinned"|"all" for which kinds of sources they count
 
 ---@param root string the intent's directory
 ---@return string
@@ -46,12 +51,19 @@ local function present(text)
   if text ~= "" then return text end
 end
 
+---The entry of a source. One that was written for another kind or place says nothing about this source.
+---@param entries table<string, SourceRecord>
+---@param source {name: string, kind: string, ref?: string, path?: string}
+---@return SourceRecord?
+function M.find(entries, source)
+  local found = entries[source.name]
+  if found and found.kind == source.kind and found.ref == present(source.ref) and found.path == present(source.path) then return found end
+end
+
 ---@param source SourceRecord
----@param locked? SourceRecord
+---@param locked table<string, SourceRecord>
 local function entry(source, locked)
-  local keep = locked and pinned[source.kind] and locked.kind == source.kind and locked.ref == present(source.ref)
-    and locked.path == present(source.path)
-  local from = keep and locked or source
+  local from = M.pinned[source.kind] and M.find(locked, source) or source
   local exports = from.exports
   return entry_shape {
     name = source.name, kind = source.kind, ref = present(source.ref), path = present(source.path), resolvedDigest = from.resolvedDigest,
@@ -61,22 +73,24 @@ end
 
 ---The text of a lock file.
 ---@param sources SourceRecord[]
----@param locked? table<string, SourceRecord> entries of the present file
+---@param locked table<string, SourceRecord> entries of the present file; those of pinned kinds stay
 ---@return string
 function M.encode(sources, locked)
   local list = value.list {}
-  for i, source in ipairs(sources) do list[i] = entry(source, locked and locked[source.name]) end
+  for i, source in ipairs(sources) do list[i] = entry(source, locked) end
   return yaml.encode(document_shape { apiVersion = M.api_version, kind = M.kind, sources = list })
 end
 
 ---Writes the lock file when its content changes.
 ---@param root string the intent's directory
 ---@param sources SourceRecord[]
+---@param renew? boolean change every entry to what the sources hold now
 ---@return true?
 ---@return string? message
-function M.write(root, sources)
+function M.write(root, sources, renew)
   local file = M.path(root)
-  local locked, message = M.read(file)
+  local locked, message = {}, nil
+  if not renew then locked, message = M.read(file) end
   if not locked then return nil, message end
   local text = M.encode(sources, locked)
   if fs.read(file) == text then return true end

@@ -4,19 +4,13 @@ local fs = require "host.fs"
 local path = require "orun.util.path"
 local place = require "orun.intent.place"
 
----@class SourceProblem
----@field kind string
----@field message string
----@field hint? string
----@field at? Place
-
 local function problem(kind, message, at, hint)
   return nil, { kind = kind, message = message, hint = hint, at = at }
 end
 
 ---@param source table entry of compositions.sources
 ---@param root string the intent's directory
----@return {directory: string, digest: string}?
+---@return LocatedSource?
 ---@return SourceProblem?
 return function(source, root)
   local text = (source.path or ""):match("^%s*(.-)%s*$")
