@@ -92,6 +92,7 @@ component and what it depends on; --all turns this off.]],
     { name = "env", short = "e", value = "LIST", repeatable = true,
       help = "only these environments (comma list; a trailing * matches a prefix)" },
     { name = "component", value = "NAME", repeatable = true, help = "only this component (a trailing * matches a prefix)" },
+    { name = "locked", type = "boolean", help = "every composition source must be as the lock file says" },
     { name = "strict", type = "boolean", help = "treat warnings as errors" },
     { name = "json", type = "boolean", help = "print the summary, or the errors, as JSON" },
   },
@@ -100,7 +101,7 @@ component and what it depends on; --all turns this off.]],
   run = function(ctx, args)
     local compiled = compiler.compile({
       intent = ctx.flags.intent, cwd = ctx.cwd, environments = selection.patterns(ctx.flags.env), components = components_of(ctx, args),
-      all = ctx.flags.all, config_dir = ctx.flags.config_dir,
+      all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked,
     }, ctx.report)
     if compiled.scope and not ctx.flags.json then
       for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end

@@ -189,6 +189,7 @@ local function lookup_options(ctx, args, workspace)
     allow_modified = flags.allow_modified_plan,
     compile = {
       intent = flags.intent, cwd = ctx.cwd, config_dir = flags.config_dir, all = flags.all, strict = flags.strict,
+      locked = flags.locked,
       environments = environment_patterns(flags.env), components = flags.component,
     },
   }
@@ -272,6 +273,7 @@ steps are not repeated.]],
     { name = "dry-run", type = "boolean", help = "show what would run, run nothing" },
     { name = "verbose", type = "boolean", help = "show commands and complete output" },
     { name = "json", type = "boolean", help = "print a summary as JSON at the end" },
+    { name = "locked", type = "boolean", help = "every composition source of a fresh plan must be as the lock file says" },
     { name = "strict", type = "boolean", help = "warnings of the compiler are errors" },
     { name = "allow-modified-plan", type = "boolean", help = "run a plan file although it was edited" },
     { name = "isolation", value = "MODE", choices = { "none" }, hidden = true, help = "none: jobs share the workspace" },

@@ -8,6 +8,7 @@ return {
   usage = "orun validate [flags]",
   description = "Runs every check of `orun plan` for all environments and all components, wherever it is started, and writes no plan.",
   flags = {
+    { name = "locked", type = "boolean", help = "every composition source must be as the lock file says" },
     { name = "strict", type = "boolean", help = "treat warnings as errors" },
     { name = "json", type = "boolean", help = "print the findings as JSON" },
   },
@@ -20,7 +21,7 @@ return {
       ctx:print(("%s %s"):format(ctx.style:paint(token == "success" and "success" or "pending", glyph), text))
     end
     compiler.validate({
-      intent = ctx.flags.intent, cwd = ctx.cwd, config_dir = ctx.flags.config_dir, progress = progress,
+      intent = ctx.flags.intent, cwd = ctx.cwd, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked, progress = progress,
     }, ctx.report)
     if ctx.flags.json then
       ctx:print(render.json { errors = {}, warnings = diagnostic.sorted(ctx.report.warnings) })

@@ -14,6 +14,7 @@ local M = {}
 ---@field components? string[] patterns
 ---@field all? boolean no narrowing to the component of the working directory
 ---@field config_dir? string
+---@field locked? boolean every composition source must be as the lock file says
 
 ---Loads and normalizes; nothing of it depends on a selection.
 ---@param options CompileOptions
@@ -23,7 +24,8 @@ local M = {}
 ---@return Loaded
 function M.model(options, report, compositions)
   local loaded = load({
-    intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions, lock = compositions == nil,
+    intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions,
+    lock = compositions == nil or nil, locked = options.locked,
   }, report)
   local model = normalize(loaded, report)
   report:check()
@@ -52,12 +54,14 @@ function M.scope(model, root, options, report)
 end
 
 ---Everything that compiling checks, for all environments and components. Raises what is in the report when something is wrong.
----@param options {intent?: string, cwd: string, config_dir?: string, progress?: fun(state: "step"|"success", text: string)}
+---@param options CompileOptions|{progress?: fun(state: "step"|"success", text: string)}
 ---@param report table
 function M.validate(options, report)
   local progress = options.progress or function() end
   progress("step", "Validating intent...")
-  local loaded = load({ intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = "declared" }, report)
+  local loaded = load({
+    intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = "declared", locked = options.locked,
+  }, report)
   progress("success", "Intent is valid")
   progress("step", "Normalizing intent...")
   local model = normalize(loaded, report)

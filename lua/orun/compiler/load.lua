@@ -91,7 +91,8 @@ end
 ---@field intent? string
 ---@field cwd string
 ---@field config_dir? string
----@field lock? boolean missing entries of the compositions' lock file are written
+---@field lock? true|"renew" as in orun.composition
+---@field locked? boolean as in orun.composition
 ---@field compositions? boolean|"declared" false leaves them out; "declared" loads them only when something declares or needs them
 
 ---Loads libgit2 and looks through the work tree, so only on demand, and once.
@@ -132,7 +133,7 @@ return function(options, report)
   local registry
   if wanted ~= false then
     registry = require("orun.composition").load(intent, found.root, report, {
-      config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock,
+      config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock, locked = options.locked,
     })
   end
   return {
