@@ -93,7 +93,7 @@ specs: build
 # --- checks -------------------------------------------------------------------------------------
 
 LUACHECK := lua5.1 /usr/bin/luacheck
-C_FILES = $(wildcard src/*.c src/*.h src/host/*.c src/host/*.h bench/*.c)
+C_FILES = $(wildcard src/*.c src/*.h src/host/*.c src/host/*.h bench/*.c spec/support/*.c)
 
 .PHONY: lint
 lint: ## luacheck, clang-format and cppcheck
