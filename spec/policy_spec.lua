@@ -113,6 +113,25 @@ describe("policies", function()
     assert.equal("preset base:ci", demands[1].statements[1].source)
   end)
 
+  it("of two presets, and of preset and platform, must agree (01 case 39, differs by decision 9)", function()
+    -- As presets are merged: into the decoded intent, before it is normalized.
+    local function model(repo, first, second)
+      local group = { policies = { iso = repo }, presetPolicies = {} }
+      for i, v in ipairs { first, second } do group.presetPolicies[i] = { key = "iso", value = v, preset = "base:p" .. i } end
+      return require("orun.compiler.normalize")({ intent = { groups = { web = group }, environments = { dev = {} } }, components = {} },
+        diagnostic.collector())
+    end
+    local declared = require "orun.intent.policy"
+    local _, conflicts = declared.demands(model("a", "a", "b"), "dev", "web", nil, "site")
+    assert.same({ "group web", "preset base:p2" }, { conflicts[1].a.source, conflicts[1].b.source })
+    _, conflicts = declared.demands(model(nil, "a", "b"), "dev", "web", nil, "site")
+    assert.same({ "preset base:p1", "preset base:p2" }, { conflicts[1].a.source, conflicts[1].b.source })
+    local demands
+    demands, conflicts = declared.demands(model("a", "a", "a"), "dev", "web", nil, "site")
+    assert.same({}, conflicts)
+    assert.equal("group web", demands[1].statements[1].source)
+  end)
+
   it("have a rule each (decision 10)", function()
     local text, list = errors("groups:\n  nobody:\n    policies: {isolaton: strict}\nenvironments:\n  dev:\n    policies:\n"
       .. "      requireAproval: true\n      zzz: 1\n      ../x: 2\n")

@@ -17,6 +17,7 @@ local function groups(decoded)
   for name, group in sorted.pairs(decoded or {}) do
     out[name] = {
       policies = group.policies or {}, parameterDefaults = group.parameterDefaults or {}, path = group.path or "", place = group.place,
+      presetPolicies = group.presetPolicies, -- orun.intent.policy says what these are
     }
   end
   return out

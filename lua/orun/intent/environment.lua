@@ -98,6 +98,7 @@ function M.normalize(intent, components, report)
       promotion = { dependsOn = promotions(name, environment, decoded, report) },
       selectors = { components = selected(selectors.components or {}, components), domains = selectors.domains or {} },
       parameterDefaults = environment.parameterDefaults or {}, policies = environment.policies or {}, env = env,
+      presetPolicies = environment.presetPolicies, -- orun.intent.policy says what these are
       path = environment.path or "", dependencyMode = environment.dependencyMode ~= "" and environment.dependencyMode or nil,
       place = environment.place,
     }

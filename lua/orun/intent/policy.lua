@@ -1,7 +1,9 @@
 -- Policies that intents and execution profiles declare: who says what, and whether they agree.
 --
--- Group, environment and preset are equals: where they differ, none of them counts silently. What a preset contributes stands apart from
--- the rest, in `presetPolicies` of its group or environment: a list of `{key=, value=, preset=, place=}`. A profile may only tighten.
+-- Group, environment and preset are equals: where they differ, none of them counts silently. What presets contribute stands apart from
+-- the rest, in `presetPolicies` of its group or environment, decoded and normalized: a list of `{key=, value=, preset=, place=}`, one for
+-- each preset that says something (`preset` as people write it, such as base:ci). It is never merged into `policies`, also not where a
+-- preset brings the whole environment or group. A profile may only tighten.
 local place = require "orun.intent.place"
 local sorted = require "orun.util.sorted"
 local value = require "host.value"
