@@ -1,5 +1,6 @@
 -- Where commands come from: one file per command in an ordered list of places. `orun get plans` is get/plans.lua; a folder
--- is a group, its init.lua (if any) describes it.
+-- is a group, its init.lua (if any) describes it. A command with a run of its own can have commands below it too: plan.lua and
+-- plan/diff.lua.
 local M = {}
 
 ---@class Place
@@ -65,7 +66,16 @@ local function is_directory(dir)
   return code == 21
 end
 
----Finds the command that stands exactly under these words.
+local function file_in(place, words)
+  local base = place.dir .. "/" .. table.concat(words, "/")
+  local group = is_directory(base)
+  for _, file in ipairs { base .. ".lua", group and base .. "/init.lua" or nil } do
+    if readable(file) then return file, group end
+  end
+  return nil, group
+end
+
+---Finds the command that stands exactly under these words. One place may add commands to a group, or to a command, of another.
 ---@param words string[]
 ---@param places Place[]
 ---@return Found?
@@ -73,14 +83,15 @@ function M.find(words, places)
   for _, word in ipairs(words) do
     if not is_name(word) then return nil end
   end
+  local found, group
   for _, place in ipairs(places) do
-    local base = place.dir .. "/" .. table.concat(words, "/")
-    local group = is_directory(base)
-    for _, file in ipairs { base .. ".lua", group and base .. "/init.lua" or nil } do
-      if readable(file) then return { words = words, file = file, place = place, group = group } end
-    end
-    if group then return { words = words, place = place, group = true } end
+    local file, is_group = file_in(place, words)
+    group = group or is_group and place
+    if file and not found then found = { words = words, file = file, place = place } end
   end
+  if not found and group then found = { words = words, place = group } end
+  if found then found.group = group and true or false end
+  return found
 end
 
 -- `summary = "…"` as it stands in a command file, so that a list of commands costs no more than reading their heads.
