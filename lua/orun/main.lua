@@ -59,14 +59,19 @@ return function(...)
   local context = require "orun.cli.context"
   local ctx = context.new { flags = {}, given = {} }
   ctx.json = wants_json(argv)
+  local trouble
   local ok, result = xpcall(function()
     local invocation = require("orun.cli.commandline").read(argv)
     ctx = context.new(invocation.parsed, invocation.command)
+    trouble = invocation.command and invocation.command.trouble
     local code = invoke(ctx, invocation)
     ctx:flush()
     return code
   end, caught)
-  if not ok then return print_failure(ctx, result, ctx.json) end
+  if not ok then
+    local code = print_failure(ctx, result, ctx.json)
+    return trouble or code
+  end
   ctx:print_warnings()
   return result
 end

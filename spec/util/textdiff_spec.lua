@@ -55,7 +55,12 @@ describe("text diff", function()
   end)
 
   it("keeps moved and repeated lines apart", function()
-    assert.equal("@@ -1,4 +1,4 @@\n-setup\n build\n build\n+setup\n test\n", diff("setup\nbuild\nbuild\ntest\n", "build\nbuild\nsetup\ntest\n"))
+    assert.equal("@@ -1,4 +1,4 @@\n-setup\n build\n build\n+setup\n test\n",
+      diff("setup\nbuild\nbuild\ntest\n", "build\nbuild\nsetup\ntest\n"))
+  end)
+
+  it("takes any text for a line", function()
+    assert.same({ 1, 2, 3 }, textdiff.match({ "count", "1", "x" }, { "count", "1", "x" }))
   end)
 
   it("can always be undone", function()

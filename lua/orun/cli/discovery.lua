@@ -18,6 +18,8 @@ local M = {}
 ---@field args? Argument[]
 ---@field leading? boolean    flags only before the first argument
 ---@field complete? fun(ctx: Context, word: string): string[]
+---@field examples? {[1]: string, [2]: string}[]  command line, what it is for
+---@field trouble? integer    exit code of every failure, where 1 says something else
 ---@field run? fun(ctx: Context, args: table): integer?
 
 ---@class Found

@@ -142,6 +142,7 @@ function M.command(found, command, places)
   if found.group then section(lines, "Commands:", command_rows(discovery.list(found.words, places))) end
   section(lines, "Flags:", flag_rows(command.flags or {}))
   section(lines, "Flags of every command:", flag_rows(flags.global))
+  section(lines, "Examples:", command.examples or {})
   if found.place.label then
     lines[#lines + 1] = ""
     lines[#lines + 1] = "Defined in " .. found.file

@@ -32,6 +32,13 @@ M.glyph = {
   caret = "^",
   full = "▓",
   empty = "░",
+  added = "+",
+  removed = "-",
+  changed = "~",
+  top = "╭",
+  corner = "╮",
+  bottom = "╰",
+  end_corner = "╯",
 }
 
 M.separator = " · "
@@ -172,6 +179,30 @@ function M.plain(text)
   if not text:find("[%c\127\194]") then return text end
   return (text:gsub("\27%[[0-?]*[ -/]*[@-~]", ""):gsub("\27%][^\7\27]*\7?", ""):gsub("\27[@-_]?", "")
     :gsub("\194[\128-\159]", ""):gsub("\t", "    "):gsub("[\0-\31\127]", ""))
+end
+
+local names = { ["\r"] = "\\r", ["\t"] = "    " }
+
+-- Characters that a reader would not see, or that reorder what stands around them.
+local function is_hidden(code)
+  return code >= 0x80 and code <= 0x9F or code == 0xAD or code >= 0x200B and code <= 0x200F or code >= 0x2028 and code <= 0x202E
+    or code >= 0x2060 and code <= 0x206F or code == 0xFEFF
+end
+
+---Writes out what could not be seen or would change the terminal, for texts that are compared by eye.
+---@param text string
+---@return string e.g. `\x1b[31m`, `\u{202e}`
+function M.visible(text)
+  if not text:find("[%c\127-\255]") then return text end
+  local parts = {}
+  for character, code in characters(text) do
+    if #character == 1 and (code < 32 or code >= 127) then
+      parts[#parts + 1] = names[character] or ("\\x%02x"):format(code)
+    else
+      parts[#parts + 1] = is_hidden(code) and ("\\u{%x}"):format(code) or character
+    end
+  end
+  return table.concat(parts)
 end
 
 ---------------------------------------------------------------------------------------------------

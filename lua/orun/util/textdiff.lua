@@ -1,24 +1,27 @@
--- What changed between two texts, by lines, in the unified form that review tools show. Lines that occur once in both texts anchor
--- the alignment (patience); what lies between anchors without such a line is aligned by Myers' greedy algorithm up to a number of
--- edits, beyond which it counts as replaced. So the work stays near the size of the texts.
+-- What changed between two texts, by lines, in the unified form that review tools show. Myers' greedy algorithm finds the fewest
+-- edits as long as they are few; where they are not, lines that occur once in both texts anchor the alignment (patience), and what
+-- lies between two anchors is aligned in the same way. A stretch with neither counts as replaced. So the work stays near the size of
+-- the texts.
 local M = {}
 
 -- Edits that the greedy search tries within one stretch: it needs at most this many times the stretch's length.
 local most_edits = 200
 
--- Equal items get equal numbers.
-local function numbered(numbers, list)
-  local out = {}
-  for i, item in ipairs(list) do
-    local n = numbers[item]
-    if not n then
-      numbers.count = numbers.count + 1
-      n = numbers.count
-      numbers[item] = n
+-- Two lists as numbers: equal items have equal ones.
+local function numbered(before, after)
+  local numbers, count = {}, 0
+  local function number(list)
+    local out = {}
+    for i, item in ipairs(list) do
+      if not numbers[item] then
+        count = count + 1
+        numbers[item] = count
+      end
+      out[i] = numbers[item]
     end
-    out[i] = n
+    return out
   end
-  return out
+  return number(before), number(after)
 end
 
 -- Positions of the items that occur once in a stretch; false for those that occur again.
@@ -88,10 +91,14 @@ local function greedy(x, y, a1, a2, b1, b2, match)
       local j = i - k
       while i < n and j < m and x[a1 + i] == y[b1 + j] do i, j = i + 1, j + 1 end
       v[k], reached[k] = i, i
-      if i >= n and j >= m then return trace_back(trace, d, i, j, a1, b1, match) end
+      if i >= n and j >= m then
+        trace_back(trace, d, i, j, a1, b1, match)
+        return true
+      end
     end
     trace[d] = reached
   end
+  return false
 end
 
 local function align(x, y, a1, a2, b1, b2, match)
@@ -103,9 +110,9 @@ local function align(x, y, a1, a2, b1, b2, match)
     match[a2] = b2
     a2, b2 = a2 - 1, b2 - 1
   end
-  if a1 > a2 or b1 > b2 then return end
+  if a1 > a2 or b1 > b2 or greedy(x, y, a1, a2, b1, b2, match) then return end
   local chain = anchors(x, y, a1, a2, b1, b2)
-  if #chain == 0 then return greedy(x, y, a1, a2, b1, b2, match) end
+  if #chain == 0 then return end
   for _, pair in ipairs(chain) do
     align(x, y, a1, pair[1] - 1, b1, pair[2] - 1, match)
     match[pair[1]] = pair[2]
@@ -119,8 +126,7 @@ end
 ---@param after string[]
 ---@return table<integer, integer> match positions in `after` by position in `before`, growing
 function M.match(before, after)
-  local numbers, match = { count = 0 }, {}
-  local x, y = numbered(numbers, before), numbered(numbers, after)
+  local match, x, y = {}, numbered(before, after)
   align(x, y, 1, #x, 1, #y, match)
   return match
 end
