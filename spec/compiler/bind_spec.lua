@@ -233,7 +233,7 @@ describe("bind", function()
         - name: b
           run: "{{if}}"
 ]]
-    has(text, "kit/site/composition.yaml:15:16: template.", 'step "b" run of app@dev.build')
+    has(text, "kit/site/composition.yaml:15:21: template.", 'step "b" run of app@dev.build')
     local with = failure([[
   jobs:
     - name: build
@@ -243,7 +243,7 @@ describe("bind", function()
             echo fine
             echo {{.parameters.s.deep}}
 ]], { component = "    parameters: {s: text}\n" })
-    has(with, "kit/site/composition.yaml:13:13: template.", 'step "a" run')
+    has(with, "kit/site/composition.yaml:13:20: template.", 'step "a" run')
   end)
 
   it("renders outputs", function()

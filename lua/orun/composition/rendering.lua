@@ -26,36 +26,48 @@ function M.new(report)
   return setmetatable({ report = report, compiled = {}, found = {}, known = {} }, Rendering)
 end
 
----The place of one line of a text: in a block scalar the lines below the indicator are those of the text.
+---Line `n` of a text.
+local function nth_line(text, n)
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    n = n - 1
+    if n == 0 then return line end
+  end
+  return ""
+end
+
+---The place of a position in a text: in a block scalar the lines below the indicator are those of the text. The column is that of the
+---position where the source shows the line of the text as it is.
 ---@param site TextSite
----@param line integer 1-based
+---@param text string
+---@param position {line: integer, column: integer} both from 1
 ---@return Place?
-local function line_place(site, line)
+local function text_place(site, text, position)
   local at = place.of(site.origin, table.unpack(site.path))
   if not at or not at.document then return at end
   local style = at.document:style(at.node)
   local number = at.line
-  if style == "literal" then
-    number = number + line
-  elseif style == "folded" then
-    number = number + 1
-  else
-    return at
+  if style == "literal" then number = number + position.line elseif style == "folded" then number = number + 1 end
+  local source = at.document:source(number) or ""
+  local shown = nth_line(text, position.line)
+  local found = shown ~= "" and source:find(shown, number == at.line and at.column or 1, true)
+  if found then
+    local before = source:sub(1, found - 1)
+    return { file = at.file, line = number, column = (utf8.len(before) or #before) + position.column, document = at.document }
   end
-  local source = at.document:source(number)
-  return { file = at.file, line = number, column = source and source:find("%S") or 1, document = at.document }
+  if number == at.line then return at end
+  return { file = at.file, line = number, column = source:find("%S") or 1, document = at.document }
 end
 
 ---Remembers a problem; one that is known already only counts.
-function Rendering:note(severity, kind, site, line, message, hint)
-  local at = line_place(site, line)
+function Rendering:note(severity, kind, site, text, position, message)
+  local at = text_place(site, text, position)
   local id = ("%s\0%s\0%s\0%s\0%s"):format(kind, at and at.file or site.job, at and at.line or "", at and at.column or "", message)
   local known = self.known[id]
   if known then
     if known.jobs[#known.jobs] ~= site.job then known.jobs[#known.jobs + 1] = site.job end
     return
   end
-  known = { severity = severity, kind = kind, place = at, what = site.what, message = message, hint = hint, jobs = { site.job } }
+  known = { severity = severity, kind = kind, place = at, what = site.what, message = message, jobs = { site.job } }
   self.known[id] = known
   self.found[#self.found + 1] = known
 end
@@ -66,7 +78,7 @@ function Rendering:finish()
     local jobs = item.jobs[1]
     if #item.jobs > 1 then jobs = ("%s and %d more"):format(jobs, #item.jobs - 1) end
     local diagnostic = place.mark(item.place, {
-      kind = item.kind, message = ("%s of %s: %s"):format(item.what, jobs, item.message), hint = item.hint,
+      kind = item.kind, message = ("%s of %s: %s"):format(item.what, jobs, item.message),
     })
     if item.severity == "error" then self.report:error(diagnostic) else self.report:warn(diagnostic) end
   end
@@ -104,11 +116,11 @@ function Rendering:render(text, data, site, ...)
       end,
     })
     for _, info in ipairs(missing or {}) do
-      self:note("warning", "template.missing", site(...), info.line, ("%s has no value"):format(info.expression))
+      self:note("warning", "template.missing", site(...), text, info, ("%s has no value"):format(info.expression))
     end
     if result then return result end
   end
-  self:note("error", "template." .. err.kind, site(...), err.line, err.message)
+  self:note("error", "template." .. err.kind, site(...), text, err, err.message)
   return nil
 end
 
