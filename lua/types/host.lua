@@ -574,6 +574,8 @@ function lock.byte(path, offset, options) end
 ---@return boolean
 function lock.held(path, offset) end
 function Claim:release() end
+---Gives up our part of the lock only: it stays held while a process that was started with it in `inherit` lives.
+function Claim:leave() end
 
 ---------------------------------------------------------------------------------------------------
 -- host.hash

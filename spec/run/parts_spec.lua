@@ -38,6 +38,16 @@ describe("environment values", function()
     assert.equal('["a",1]', environment.text(value.list { "a", 1 }))
     assert.equal('{"a":"<"}', environment.text { a = "<" })
   end)
+
+  it("of one step do not reach the next", function()
+    local env = environment.new { A = "base", OLD_TOKEN = "0123456789" }
+    local first, hidden = env:with({ A = 1, B = "b" }, nil, { B = "c", NEW_TOKEN = "abcdefghij" })
+    assert.same({ A = "1", B = "c", OLD_TOKEN = "0123456789", NEW_TOKEN = "abcdefghij" }, first)
+    assert.same({ "0123456789", "abcdefghij" }, hidden)
+    local second, still = env:with({ C = "c" })
+    assert.same({ A = "base", C = "c", OLD_TOKEN = "0123456789" }, second)
+    assert.same({ "0123456789" }, still)
+  end)
 end)
 
 describe("links", function()

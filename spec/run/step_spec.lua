@@ -1,4 +1,5 @@
 local fs = require "host.fs"
+local loop = require "host.loop"
 local process = require "host.process"
 local spaces = dofile("spec/run/workspace.lua")
 local system = require "host.system"
@@ -205,9 +206,16 @@ describe("a step", function()
     assert.equal("*** *** abc\n", log("x"))
   end)
 
-  it("leaves no process behind when it ends", function()
-    space:run(one("sleep 30 & echo $! > pid; exit 0"))
+  it("leaves no process of its job behind", function()
+    space:run(plan { {
+      "c@dev.j", "sleep 30 > /dev/null 2>&1 & echo $! > pid", { id = "two", run = "kill -0 $(cat pid) && echo alive > seen" },
+    } })
+    assert.same({ "alive" }, space:lines("seen"))
     local pid = tonumber(space:read("pid"))
+    for _ = 1, 100 do
+      if not process.alive(pid) then break end
+      loop.sleep(0.01)
+    end
     assert.is_false(process.alive(pid))
   end)
 end)

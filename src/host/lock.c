@@ -231,6 +231,13 @@ static int claim_release(lua_State *L)
     return 0;
 }
 
+/* Closes the descriptor and leaves the lock to the children that have it. */
+static int claim_leave(lua_State *L)
+{
+    forget(luaL_checkudata(L, 1, CLAIM));
+    return 0;
+}
+
 int orun_claim_descriptor(lua_State *L, int index)
 {
     const struct claim *claim = luaL_testudata(L, index, CLAIM);
@@ -248,6 +255,8 @@ int luaopen_host_lock(lua_State *L)
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, claim_release);
     lua_setfield(L, -2, "release");
+    lua_pushcfunction(L, claim_leave);
+    lua_setfield(L, -2, "leave");
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, claim_release);
     lua_setfield(L, -2, "__gc");

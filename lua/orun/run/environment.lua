@@ -2,9 +2,12 @@
 -- can pretend to be another job.
 local json = require "host.json"
 local process = require "host.process"
+local secret = require "orun.run.secret"
 local value = require "host.value"
 
 local M = {}
+
+local nothing = {}
 
 ---A plan value as an environment text: integers as integers, null as nothing, lists and maps as JSON.
 ---@param v any
@@ -53,20 +56,38 @@ function M.identity(facts, job)
   }
 end
 
----Lays several layers over each other; later ones win. Values become texts.
----@param base table<string, string> copied
+---The environments of all steps of a run: one table that is laid out anew for each start. Copying orun's own environment for
+---every step would cost more than the rest of a small step.
+---@class Environment
+---@field secrets string[]? values to hide that come from orun's own environment
+local Environment = {}
+Environment.__index = Environment
+
+---@param base table<string, string> not to be changed afterwards
+---@return Environment
+function M.new(base)
+  local current = {}
+  for k, v in next, base do current[k] = v end
+  return setmetatable({ base = base, current = current, touched = {}, secrets = secret.values(base) }, Environment)
+end
+
+---Lays several layers over the base; later ones win. Values become texts.
 ---@param ... table? layers
----@return table<string, string>
-function M.merge(base, ...)
-  local env = {}
-  for k, v in next, base do env[k] = v end
+---@return table<string, string> env valid until the next call
+---@return string[]? secrets values to hide
+function Environment:with(...)
+  local base, current, touched, more = self.base, self.current, self.touched, nil
+  for k in next, touched do
+    current[k], touched[k] = base[k], nil
+  end
   for i = 1, select("#", ...) do
-    local layer = select(i, ...)
-    if layer then
-      for k, v in next, layer do env[k] = M.text(v) end
+    for k, v in next, (select(i, ...)) or nothing do
+      current[k], touched[k] = M.text(v), true
     end
   end
-  return env
+  for k in next, touched do more = more or secret.is_name(k) end
+  if not more then return current, self.secrets end
+  return current, secret.values(current)
 end
 
 return M

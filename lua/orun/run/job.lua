@@ -16,7 +16,6 @@ local M = {}
 ---@field claim Claim
 ---@field attempt integer
 ---@field directory string absolute
----@field base table<string, string>
 ---@field identity table<string, string>
 ---@field exports table<string, string> variables written by earlier steps
 ---@field exported? boolean  some step left a variable file
@@ -37,13 +36,15 @@ end
 ---@param position integer
 ---@return string
 function Work:token(position)
-  return self.run:log_directory(self.job) .. ":" .. self.segments[self.ids[position]]
+  return self.log_directory .. ":" .. self.segments[self.ids[position]]
 end
 
 ---@param position integer
 ---@return string relative to the execution's directory
 function Work:log_path(position)
-  return log.path(self.run:log_directory(self.job), self.segments[self.ids[position]])
+  local paths = self.log_paths
+  if not paths[position] then paths[position] = log.path(self.log_directory, self.segments[self.ids[position]]) end
+  return paths[position]
 end
 
 ---Where a step may write variables. The file exists only when it did.
@@ -169,11 +170,12 @@ local function new_work(run, job, claimed)
     job = job,
     ids = ids,
     segments = log.segments(ids),
+    log_directory = run:log_directory(job),
+    log_paths = {},
     previous = claimed.attempt > 1 and history(run, job) or {},
     claim = claimed.claim,
     attempt = claimed.attempt,
     directory = directory.job(run.base_directory, job, run.directory_override),
-    base = run.environment,
     identity = environment.identity(run.facts, job),
     exports = {},
     groups = {},

@@ -342,7 +342,7 @@ local function new_run(options, selected, counts)
     counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, next_snapshot = 0,
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
     base_directory = options.root, directory_override = options.workdir, retry_delay = retry_delay(),
-    backend = backend_of(options.runner or "local"), environment = environment.inherited(),
+    backend = backend_of(options.runner or "local"), environment = environment.new(environment.inherited()),
     concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
     component_concurrency = math.max(options.component_concurrency or 1, 0),
     fail_fast = planned.failFast == true and not options.keep_going,

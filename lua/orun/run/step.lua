@@ -1,7 +1,6 @@
 -- One step of a job: its attempts, its time limit, its log and its records.
 local directory = require "orun.run.directory"
 local duration = require "orun.util.duration"
-local environment = require "orun.run.environment"
 local envfile = require "orun.run.envfile"
 local fs = require "host.fs"
 local link = require "orun.run.link"
@@ -67,8 +66,7 @@ end
 -- The environment of this attempt and the values to hide in its output.
 local function surroundings(work, step, position)
   local own = { ORUN_ENV = work:env_file(position) }
-  local env = environment.merge(work.base, work.job.env, work.exports, step.env, work.identity, own)
-  return env, secret.values(env)
+  return work.run.environment:with(work.job.env, work.exports, step.env, work.identity, own)
 end
 
 -- A step that names a shell gets its text as a file of the execution, removed after the step.
@@ -123,10 +121,10 @@ local function run_process(work, step, position, call)
 end
 
 local function attempt(work, step, position, limit)
-  local env, mask = surroundings(work, step, position)
   local cwd = directory.step(work.directory, step)
   local file, problem = script(work, step, position)
   if problem then return failure(problem) end
+  local env, mask = surroundings(work, step, position)
   local outcome = run_process(work, step, position, {
     step = step,
     argv = work.run.backend.command(step.shell, step.run or "", file),
@@ -146,8 +144,9 @@ end
 
 -- Variables the step wrote for later steps; a malformed file fails the step.
 local function collect_exports(work, position, outcome)
-  local text = fs.read(work:env_file(position))
-  if not text then return end
+  local file = work:env_file(position)
+  if not fs.exists(file) then return end
+  local text = fs.read(file) or ""
   work.exported = true
   local variables, message = envfile.parse(text)
   if variables then

@@ -9,6 +9,8 @@ local process = require "host.process"
 
 local M = {}
 
+local waiting = { wait = true }
+
 ---@class Claims
 ---@field dir string
 ---@field writer JournalWriter
@@ -23,14 +25,14 @@ function M.open(dir, writer)
 end
 
 -- Runs fn with the execution's lock held and the journal read to its end.
----@param fn fun(): ...
+---@param fn fun(...): ...
+---@param ... any its arguments
 ---@return any ...
-function Claims:locked(fn)
-  local held, message = lock.file(self.lock_path, { wait = true })
+function Claims:locked(fn, ...)
+  local held <close>, message = lock.file(self.lock_path, waiting) -- luacheck: ignore held
   if not held then return nil, ("cannot lock %s: %s"):format(self.lock_path, message) end
-  local guard <close> = setmetatable({}, { __close = function() held:release() end }) -- luacheck: ignore guard
   self.writer:refresh()
-  return fn()
+  return fn(...)
 end
 
 ---Failures recorded up to now are history: those jobs may run again. Later ones are results.
@@ -100,7 +102,7 @@ end
 ---@param workspace? string
 ---@return ClaimResult
 function Claims:try(id, index, workspace)
-  local result, message = self:locked(function() return take(self, id, index, workspace) end)
+  local result, message = self:locked(take, self, id, index, workspace)
   return result or { state = "error", message = message }
 end
 
@@ -128,7 +130,7 @@ end
 ---@param index integer
 ---@param groups {pgid: integer, startTicks: integer?}[]
 function Claims:release(claim, index, groups)
-  claim:release()
+  claim:leave()
   if not lock.held(self.path, index) then return end
   for _, group in ipairs(groups) do kill_group(group) end
 end
