@@ -128,4 +128,25 @@ describe("kill -9", function()
     print(("killed %d times, %d before the end; a whole run takes %.2f s"):format(kills, before_end, duration))
     assert.is_true(before_end >= 40, "only " .. before_end .. " kills came before the end")
   end)
+
+  it("ends what the steps of a killed run left running before it runs the job again", function()
+    local plan = spaces.plan { { "c@dev.a", "[ -e pid ] && exit 0; sh -c 'echo $$ > pid; sleep 60; echo late >> ran'; true" } }
+    plan.metadata.checksum = nil
+    space:write("plan.json", json.encode(plan))
+    local first = start("x")
+    for _ = 1, 500 do
+      if space:read("pid") then break end
+      loop.sleep(0.01)
+    end
+    local stray = assert(tonumber(space:read("pid")))
+    first:kill("KILL")
+    first:wait()
+    assert.is_true(process.alive(stray))
+    local resumed = start("x"):wait()
+    assert.equal(0, resumed.code, resumed.output)
+    assert.truthy(resumed.output:find("processes of an interrupted run", 1, true), resumed.output)
+    assert.is_false(process.alive(stray))
+    assert.same({}, space:lines("ran"))
+    assert.same({}, marked(mark))
+  end)
 end)

@@ -64,6 +64,20 @@ describe("claims", function()
     assert.equal(2, result.attempt)
   end)
 
+  it("let go while somebody else looks are not mistaken for those of a dead owner", function()
+    foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = process.start_ticks() }, process.pid())
+    foreign(path(), "job.started", { job = "a", attempt = 1 }, process.pid())
+    local byte = lock.byte
+    lock.byte = function(...) -- luacheck: ignore
+      foreign(path(), "job.finished", { job = "a", status = "completed" }, process.pid())
+      return byte(...)
+    end
+    local result = held:try("a", 1)
+    lock.byte = byte -- luacheck: ignore
+    assert.equal("completed", result.state)
+    assert.is_false(lock.held(dir .. "/claims", 1))
+  end)
+
   it("of a failed job can be taken again only when it failed before this run", function()
     writer:append("job.started", { job = "a", attempt = 1 })
     writer:append("job.finished", { job = "a", status = "failed", error = "e" })

@@ -76,24 +76,34 @@ local function recorded_groups(job)
   return groups
 end
 
+-- The byte is held by somebody else: by a living owner, or by what a dead one left.
+local function contended(state, job, message, errno)
+  if errno ~= "EWOULDBLOCK" then return { state = "error", message = message } end
+  if state == "running" and owner_alive(job.owner) then return { state = "running" } end
+  return { state = "stray", groups = recorded_groups(job) }
+end
+
 -- Takes the byte and records the start; the execution's lock is held.
 local function take(self, id, index, workspace)
-  local job = self.writer.fold.jobs[id]
-  local state = verdict(self, job)
-  if state == "completed" or state == "failed" then return { state = state, message = job.error } end
+  local fold = self.writer.fold
+  local state = verdict(self, fold.jobs[id])
+  if state == "completed" or state == "failed" then return { state = state, message = fold.jobs[id].error } end
   local claim, message, errno = lock.byte(self.path, index)
-  if not claim then
-    if errno ~= "EWOULDBLOCK" and errno ~= "EAGAIN" and errno ~= "EACCES" then return { state = "error", message = message } end
-    if state == "running" and owner_alive(job.owner) then return { state = "running" } end
-    return { state = "stray", groups = recorded_groups(job) }
+  if not claim then return contended(state, fold.jobs[id], message, errno) end
+  if state == "running" then
+    -- An owner records the end of a job before it lets go of the byte, which may have happened since we read.
+    self.writer:refresh()
+    state = verdict(self, fold.jobs[id])
+    if state == "completed" or state == "failed" then
+      claim:release()
+      return { state = state, message = fold.jobs[id].error }
+    end
   end
-  local attempt = (job and job.attempt or 0) + 1
+  local attempt = (fold.jobs[id] and fold.jobs[id].attempt or 0) + 1
   local ok, why = self.writer:append("job.started", { job = id, attempt = attempt, workspace = workspace })
-  if not ok then
-    claim:release()
-    return { state = "error", message = why }
-  end
-  return { state = "claimed", claim = claim, attempt = attempt }
+  if ok then return { state = "claimed", claim = claim, attempt = attempt } end
+  claim:release()
+  return { state = "error", message = why }
 end
 
 ---Tries once to make a job ours.
