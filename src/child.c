@@ -31,7 +31,6 @@ struct launch {
     pid_t parent;
     volatile int error;
     volatile bool bad_cwd;
-    volatile size_t candidate;
     struct timespec born;
 };
 
@@ -134,7 +133,6 @@ IN_CHILD static void execute(struct launch *launch)
     const struct orun_command *command = launch->command;
     bool forbidden = false;
     for (size_t i = 0; command->candidates[i]; i++) {
-        launch->candidate = i;
         execve(command->candidates[i], command->argv, command->env);
         if (errno == ENOEXEC) {
             command->argv[0] = command->candidates[i];
@@ -218,6 +216,5 @@ int orun_child_start(const struct orun_command *command, struct orun_child *chil
     /* The kernel notes the start between these two moments. */
     int64_t first = to_ticks(&asked, -1000);
     child->start_ticks = first == to_ticks(&launch.born, 1000) ? first : -1;
-    child->candidate = launch.candidate;
     return 0;
 }

@@ -27,7 +27,6 @@ struct orun_child {
     pid_t pid;
     int pidfd;           /* -1 where the system has none */
     int64_t start_ticks; /* clock ticks since boot; -1: not known without asking /proc */
-    size_t candidate;    /* index of the one that was executed */
 };
 
 /* Returns 0, or the errno of what failed; then *bad_cwd says that it was the change of directory.

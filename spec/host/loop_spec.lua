@@ -131,6 +131,7 @@ describe("tasks", function()
     local text = message(table.sort, { 1, 2 }, function() loop.sleep(0) end)
     assert.matches("cannot wait here", text)
     assert.matches("cannot wait here", message(string.gsub, "a", "a", function() loop.queue():pop() end))
+    assert.matches("coroutine that is not a task", message(coroutine.wrap(function() loop.sleep(0) end)))
     assert.matches("cannot wait here", message(string.gsub, "a", "a", function() loop.scope(function() end) end))
   end)
 

@@ -120,9 +120,7 @@ describe("processes", function()
       assert(fs.mkdir(dir .. "/bin"))
       assert(fs.write(dir .. "/bin/tool", "#!/bin/sh\necho found $0\n", { mode = 493 }))
       local env = { PATH = "/nowhere:" .. dir .. "/bin:/bin:/usr/bin" }
-      for _ = 1, 2 do -- the second time from memory
-        assert.equal("found " .. dir .. "/bin/tool\n", process.run({ argv = { "tool" }, env = env }).output)
-      end
+      assert.equal("found " .. dir .. "/bin/tool\n", process.run({ argv = { "tool" }, env = env }).output)
       assert(fs.remove(dir .. "/bin/tool"))
       assert.same({ n = 3, nil, "tool: No such file or directory", "ENOENT" },
         table.pack(process.run { argv = { "tool" }, env = env }))

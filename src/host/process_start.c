@@ -163,23 +163,7 @@ static const char *variable(char *const *env, const char *name)
     return NULL;
 }
 
-/* Where a program was found last, so that the usual `sh` is not searched for again and again. */
-static struct {
-    char name[64], path[1024], found[256];
-} last;
-
-static void remember(const struct start *s, const char *path, size_t candidate)
-{
-    const char *name = s->command.argv[0], *found = s->command.candidates[candidate];
-    if (candidate == 0 || found[0] != '/' || strlen(name) >= sizeof last.name ||
-        strlen(path) >= sizeof last.path || strlen(found) >= sizeof last.found)
-        return;
-    strcpy(last.name, name);
-    strcpy(last.path, path);
-    strcpy(last.found, found);
-}
-
-/* The paths to try for a program without a slash: the one found last, then PATH in order. */
+/* The paths to try for a program without a slash: PATH in order. */
 static void list_candidates(lua_State *L, struct start *s, const char *path)
 {
     const char *name = s->command.argv[0];
@@ -187,11 +171,9 @@ static void list_candidates(lua_State *L, struct start *s, const char *path)
     for (const char *p = path; *p; p++)
         count += *p == ':';
     char **list = lua_newuserdatauv(
-        L, (count + 2) * sizeof *list + strlen(path) + count * (name_length + 3), 0);
-    char *to = (char *)(list + count + 2);
+        L, (count + 1) * sizeof *list + strlen(path) + count * (name_length + 3), 0);
+    char *to = (char *)(list + count + 1);
     size_t n = 0;
-    if (last.name[0] && strcmp(name, last.name) == 0 && strcmp(path, last.path) == 0)
-        list[n++] = last.found;
     for (const char *p = path;; p++) {
         size_t length = strcspn(p, ":");
         list[n++] = to;
@@ -208,7 +190,7 @@ static void list_candidates(lua_State *L, struct start *s, const char *path)
     s->command.candidates = list;
 }
 
-static const char *find_candidates(lua_State *L, struct start *s)
+static void find_candidates(lua_State *L, struct start *s)
 {
     char *name = s->command.argv[0];
     if (strchr(name, '/') || !*name) {
@@ -216,13 +198,12 @@ static const char *find_candidates(lua_State *L, struct start *s)
         list[0] = name;
         list[1] = NULL;
         s->command.candidates = list;
-        return NULL;
+        return;
     }
     const char *path = variable(s->command.env, "PATH");
     if (!path)
         path = DEFAULT_PATH;
     list_candidates(L, s, path);
-    return path;
 }
 
 /* --- descriptors ------------------------------------------------------------------------------ */
@@ -445,7 +426,7 @@ int orun_process_start(lua_State *L)
     p->apart = !flag_option(L, "merge", true);
     if (!read_options(L, p, &s, 2))
         return refuse(L, p, &s, EINVAL, s.command.argv[0]);
-    const char *path = find_candidates(L, &s);
+    find_candidates(L, &s);
     int error = null_device() < 0 ? errno : open_input(L, &s);
     if (error)
         return refuse(L, p, &s, error, "stdin");
@@ -457,8 +438,6 @@ int orun_process_start(lua_State *L)
     error = orun_child_start(&s.command, &p->child, &bad_cwd);
     if (error)
         return refuse(L, p, &s, error, bad_cwd ? s.command.cwd : s.command.argv[0]);
-    if (path)
-        remember(&s, path, p->child.candidate);
     close_given(&s);
     p->over = false;
     lua_pushvalue(L, 2);
