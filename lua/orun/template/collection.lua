@@ -73,6 +73,8 @@ local function slice_of_list(list, from, to, reach)
   return slice
 end
 
+---Part of a string or list. Go refuses positions that come straight out of data, though not those that went through a variable or
+---function; here all are taken.
 ---@return any, string?
 function M.slice(v, ...)
   local k, n = kind(v), select("#", ...)
