@@ -480,14 +480,14 @@ describe("processes", function()
 
     it("die with it, orderly or not", function()
       local result = host [[
-        require("host.process").start { argv = { "sh", "-c", "echo $$ >" .. arg[1] .. "/pid; sleep 60" } }
+        require("host.process").start { argv = { "sh", "-c", "echo $$ >" .. arg[1] .. "/pid; exec sleep 60" } }
         require("host.loop").sleep(0.05)]]
       assert.equal(0, result.code, result.output)
       assert_gone(tonumber(await(dir .. "/pid")))
       assert(fs.remove(dir .. "/pid"))
       host [[
         local process = require "host.process"
-        process.start { argv = { "sh", "-c", "echo $$ >" .. arg[1] .. "/pid; sleep 60" } }
+        process.start { argv = { "sh", "-c", "echo $$ >" .. arg[1] .. "/pid; exec sleep 60" } }
         require("host.loop").sleep(0.05)
         process.kill(process.pid(), "KILL")]]
       assert_gone(tonumber(await(dir .. "/pid")))
