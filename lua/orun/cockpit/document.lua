@@ -54,6 +54,55 @@ function M.plans(view)
   return list
 end
 
+local composition_shape = value.shape {
+  "type", "source", "selected", "package", "description", "exportPath", "defaultJob", "jobs", "profiles", "defaultProfile", "digest",
+}
+local composition_job_shape = value.shape { "name", "description", "default", "runsOn", "timeout", "retries", "steps" }
+local parameter_shape = value.shape { "name", "type", "required", "description" }
+
+local function composition_jobs(row, expanded)
+  local list = value.list()
+  for i, job in ipairs(row.jobs) do
+    local steps = value.list()
+    for j, step in ipairs(job.steps) do steps[j] = value.shape { "name", "phase", "capability" }(step) end
+    list[i] = expanded and composition_job_shape {
+      name = job.name, description = job.description, default = job.default, runsOn = job.runsOn, timeout = job.timeout,
+      retries = job.retries, steps = steps,
+    } or job.name
+  end
+  return list
+end
+
+---One composition.
+---@param row CompositionRow
+---@param expanded? boolean jobs and parameters in full instead of the jobs' names
+---@return table
+function M.composition(row, expanded)
+  local out = composition_shape {
+    type = row.type, source = row.source, selected = row.selected, package = row.package, description = row.description,
+    exportPath = row.exportPath, defaultJob = row.defaultJob, jobs = composition_jobs(row, expanded),
+    profiles = value.list(table.move(row.profiles, 1, #row.profiles, 1, {})), digest = row.digest,
+    defaultProfile = row.defaultProfile ~= "" and row.defaultProfile or nil,
+  }
+  if not expanded then return out end
+  out.parameters = value.list()
+  for i, parameter in ipairs(row.parameters) do
+    out.parameters[i] = parameter_shape {
+      name = parameter.name, type = parameter.type, required = parameter.required, description = parameter.description,
+    }
+  end
+  return out
+end
+
+---@param rows CompositionRow[]
+---@param expanded? boolean
+---@return table
+function M.compositions(rows, expanded)
+  local list = value.list()
+  for i, row in ipairs(rows) do list[i] = M.composition(row, expanded) end
+  return list
+end
+
 ---@param document any
 ---@param format "json"|"yaml"
 ---@return string with a final newline

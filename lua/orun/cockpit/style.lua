@@ -30,6 +30,7 @@ M.glyph = {
   ellipsis = "…",
   times = "×",
   caret = "^",
+  default = "★",
   full = "▓",
   empty = "░",
   added = "+",

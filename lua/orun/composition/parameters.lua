@@ -168,7 +168,7 @@ end
 ---@param composition Composition
 ---@param report table
 ---@return ParameterContract?
-local function contract(composition, report)
+function M.contract(composition, report)
   if composition.schema == nil then return nil end
   local root = plain(composition.schema)
   local uri = composition.name:find("^[%w.-]+$") and ("profiles://%s/schema.json"):format(composition.name) or nil
@@ -256,7 +256,7 @@ end
 ---@param report table
 function M.check(model, registry, report)
   local contracts = {}
-  for key, composition in sorted.pairs(registry.compositions) do contracts[key] = contract(composition, report) end
+  for key, composition in sorted.pairs(registry.compositions) do contracts[key] = M.contract(composition, report) end
   for _, component in ipairs(model.components) do
     local composition = component.type ~= "" and registry:choose(component) or nil
     component.composition = composition

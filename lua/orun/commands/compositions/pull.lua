@@ -1,0 +1,28 @@
+-- `orun compositions pull`: fetch every source into the cache.
+local catalogue = require "orun.composition.catalogue"
+local render = require "orun.cockpit.render.compositions"
+local viewmodel = require "orun.cockpit.viewmodel.compositions"
+
+return {
+  summary = "Fetch every source into the cache",
+  usage = "orun compositions pull [flags]",
+  description = [[
+Resolves every source as a plan would: content that differs from the lock file is refused, entries that the lock file misses are added.
+To accept new content use `orun compositions lock`.]],
+  flags = {
+    { name = "locked", help = "every source must be as the lock file says" },
+  },
+  args = {},
+
+  run = function(ctx)
+    local flags = ctx.flags
+    local found = catalogue.open({
+      intent = flags.intent, cwd = ctx.cwd, config_dir = flags.config_dir, lock = true, locked = flags.locked,
+    }, ctx.report)
+    ctx.report:check()
+    local style = ctx.style
+    ctx:print(("%s Pulled %s"):format(style:paint("success", style.glyph.success), style.plural(#found.registry.sources, "source")))
+    ctx:print("")
+    ctx:write(style:text(render.resolved(viewmodel.view(found.registry))))
+  end,
+}
