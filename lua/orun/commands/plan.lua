@@ -1,5 +1,7 @@
 -- `orun plan`: compile the intent into a plan, store it, and say what it holds.
 local compiler = require "orun.compiler"
+local condition = require "orun.util.condition"
+local diagnostic = require "orun.diagnostic"
 local document = require "orun.plan.document"
 local fs = require "host.fs"
 local identity = require "orun.plan.identity"
@@ -71,6 +73,45 @@ local function print_summary(ctx, summary)
   if summary.name and not summary.file then ctx:print(("  %s orun run %s"):format(hint, summary.name)) end
 end
 
+-- The form that --view and --long ask for, nil for none. Only a value that names no view makes a note: it shows the graph.
+local function view_of(flags)
+  local text = flags.view or flags.long and "dag" or nil
+  if not text then return nil end
+  local component = text:match("^component=(.+)$")
+  if component then return { form = "component", component = component } end
+  if text == "dependencies" then return { form = "dependencies" } end
+  return { form = "dag", long = flags.long or text == "dag:long", unknown = text ~= "dag" and text ~= "dag:long" and text or nil }
+end
+
+local function print_view(ctx, view, plan)
+  local graph = require("orun.cockpit.viewmodel.graph").view(plan)
+  local lines = require("orun.cockpit.render.graph")[view.form](graph, view.component or view.long)
+  ctx:write(ctx.style:text(lines))
+end
+
+-- The file that the steps of a GitHub workflow write their outputs to.
+local function output_file(ctx)
+  local file = os.getenv "GITHUB_OUTPUT"
+  if file and file ~= "" then return path.resolve(ctx.cwd, file) end
+  diagnostic.raise {
+    kind = "plan.no-github-output", message = "--github-output: the variable GITHUB_OUTPUT is not set",
+    hint = "GitHub Actions sets it for every step; elsewhere let it name the file to append to",
+  }
+end
+
+local function write_github_output(ctx, file, plan)
+  local appender, message = fs.appender(file)
+  local ok = appender
+  if appender then
+    ok, message = appender:append(require("orun.plan.matrix").outputs(plan, os.getenv))
+    appender:close()
+  end
+  if ok then return end
+  ctx.report:error {
+    kind = "plan.unwritable", message = ("cannot append to GITHUB_OUTPUT %s: %s"):format(file, condition.reason(message --[[@as string]])),
+  }
+end
+
 local function components_of(ctx, args)
   local list = table.move(ctx.flags.component or {}, 1, #(ctx.flags.component or {}), 1, {})
   if args[1] then list[#list + 1] = args[1] end
@@ -92,13 +133,28 @@ component and what it depends on; --all turns this off.]],
     { name = "env", short = "e", value = "LIST", repeatable = true,
       help = "only these environments (comma list; a trailing * matches a prefix)" },
     { name = "component", value = "NAME", repeatable = true, help = "only this component (a trailing * matches a prefix)" },
+    { name = "view", short = "v", value = "VIEW",
+      help = "print the plan as well: dag, dag:long, dependencies or component=NAME" },
+    { name = "long", type = "boolean", help = "the commands of the steps in the dag view" },
+    { name = "github-output", type = "boolean", help = "append matrix, plan_id and (in Actions) exec_id to the file $GITHUB_OUTPUT" },
     { name = "locked", type = "boolean", help = "every composition source must be as the lock file says" },
     { name = "strict", type = "boolean", help = "treat warnings as errors" },
     { name = "json", type = "boolean", help = "print the summary, or the errors, as JSON" },
   },
   args = { { name = "component", help = "only this component", optional = true, complete = "components" } },
 
+  examples = {
+    { "orun plan", "compile everything and store it" },
+    { "orun plan cart --env dev,staging", "one component in two environments" },
+    { "orun plan --name rc1 --view dag", "keep a named copy and show its graph" },
+    { "orun plan -o plan.yaml", "write a file, leave the store alone" },
+    { "orun plan --github-output", "a matrix of jobs for the next job of a workflow" },
+  },
+
   run = function(ctx, args)
+    local view = view_of(ctx.flags)
+    if view and ctx.flags.json then diagnostic.usage("--view and --json exclude each other") end
+    local outputs = ctx.flags.github_output and output_file(ctx)
     local compiled = compiler.compile({
       intent = ctx.flags.intent, cwd = ctx.cwd, environments = selection.patterns(ctx.flags.env), components = components_of(ctx, args),
       all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked,
@@ -111,6 +167,13 @@ component and what it depends on; --all turns this off.]],
     else
       write_store(ctx, compiled)
     end
+    if outputs then write_github_output(ctx, outputs, compiled.plan) end
+    if view and view.unknown then
+      ctx.report:warn {
+        kind = "plan.unknown-view", message = ('unknown view "%s", showing dag'):format(view.unknown),
+        hint = "views are dag, dag:long, dependencies and component=NAME",
+      }
+    end
     ctx.report:check()
     local summary = summarize(ctx, compiled)
     if ctx.flags.json then
@@ -118,5 +181,6 @@ component and what it depends on; --all turns this off.]],
     else
       print_summary(ctx, summary)
     end
+    if view then print_view(ctx, view, compiled.plan) end
   end,
 }
