@@ -115,12 +115,13 @@ end
 
 -- ---- floats -------------------------------------------------------------------------------------
 
--- With `#` the point is always there, and %g keeps its zeros.
-local function with_point(text, form, precision)
+-- With `#` the point is always there, and %g and %x (in Go not %X) have all the digits of their precision.
+local filled = { v = true, g = true, G = true, x = true }
+
+local function with_point(text, letter, precision)
   local body, tail = text:match("^(0x[^p]*)(p.*)$")
   if not body then body, tail = text:match("^([^e]*)(.*)$") end
-  local wanted = 0
-  if form == "g" or form == "x" then wanted = precision or 6 end
+  local wanted = filled[letter] and (precision or 6) or 0
   -- The `x` of a hexadecimal float counts as one, too.
   local significant = body:gsub("%.", ""):gsub("^0+", "")
   wanted = wanted - #significant
@@ -145,7 +146,7 @@ local function float(x, letter, spec)
   local precision = spec.precision
   if (form == "e" or form == "f") and not precision then precision = 6 end
   local text = number.magnitude(x, form, precision)
-  if spec.sharp and form ~= "b" then text = with_point(text, form, spec.precision and precision) end
+  if spec.sharp and form ~= "b" then text = with_point(text, letter, spec.precision) end
   if letter == "E" or letter == "G" or letter == "X" then text = text:upper() end
   local sign = sign_of(number.is_negative(x), spec)
   if spec.zero and not spec.minus and spec.width then return sign .. ("0"):rep(spec.width - #sign - #text) .. text end
