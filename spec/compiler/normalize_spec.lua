@@ -182,11 +182,6 @@ components:
     assert.same({ "a", "b" }, p:model().environments.dev.selectors.components)
   end)
 
-  it("says that presets are not supported yet", function()
-    local err = only("intent.presets-unsupported", "extends:\n  - {source: base, preset: ci}\n")
-    assert.equal(2, err.line)
-  end)
-
   it("reports mistakes of several files together, sorted", function()
     local list = errors("discovery: {roots: [b]}\n" .. inline "enabled: maybe" .. "env: [1]\n", {
       ["b/component.yaml"] = "kind: Component\nmetadata: {name: b}\nspec: {labels: x}\n",

@@ -1,13 +1,14 @@
 -- Stage 1: everything the compiler reads from outside, in one table.
 local condition = require "orun.util.condition"
 local decode = require "orun.intent.decode"
+local diagnostic = require "orun.diagnostic"
 local directory = require "orun.plan.directory"
 local discovery = require "orun.intent.discovery"
 local document = require "orun.intent.document"
 local fs = require "host.fs"
 local location = require "orun.intent.location"
 local path = require "orun.util.path"
-local place = require "orun.intent.place"
+local preset = require "orun.intent.preset"
 local tree = require "orun.intent.tree"
 local value = require "host.value"
 
@@ -43,17 +44,7 @@ local function decode_intent(bytes, shown, report, tally)
   intent.compositions = intent.compositions or {}
   intent.compositions.sources = intent.compositions.sources or value.list {}
   intent.compositions.resolution = intent.compositions.resolution or {}
-  if intent.extends and #intent.extends > 0 then
-    report:error(place.mark(place.of(intent.place, "extends"), {
-      kind = "intent.presets-unsupported", message = "intent presets (extends) are not supported yet",
-    }))
-  end
   return intent
-end
-
----Whether the roots are what the intent means: in one that has mistakes, only when they could be read.
-local function may_discover(intent, report)
-  return #report.errors == 0 or (intent.discovery and intent.discovery.roots) ~= nil
 end
 
 local function inline_components(intent)
@@ -75,8 +66,64 @@ local function write_tree(store, found, intent_text, roots, components, report)
   if not ok then report:warn { kind = "intent.tree-unwritable", message = "cannot write the component tree: " .. message } end
 end
 
+---What listings need of presets: sources that cannot be read now are left out with a warning.
+local function available_packages(intent, found, report, display)
+  local wanted = preset.sources(intent, report)
+  if next(wanted) == nil then return {} end
+  local aside = diagnostic.collector()
+  local packages = require("orun.composition").packages(intent, found.root, wanted, aside, display)
+  for _, item in ipairs(aside.errors) do
+    item.kind, item.message = "intent.presets-skipped", "presets are not applied: " .. item.message
+    report:warn(item)
+  end
+  for _, item in ipairs(aside.warnings) do report:warn(item) end
+  return packages
+end
+
+---Loads all compositions into `parts`. Their errors do not keep the intent from being looked at.
+local function load_registry(parts, intent, found, options, display, report)
+  local before = #report.errors
+  parts.registry = require("orun.composition").load(intent, found.root, report, {
+    config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock, locked = options.locked,
+  })
+  parts.tolerated = parts.tolerated + #report.errors - before
+end
+
+---Compositions, then the presets that their packages offer, merged into the intent.
+local function load_compositions(parts, intent, found, options, display, report, tally)
+  local wanted, extends = options.compositions, intent.extends and #intent.extends > 0
+  if wanted == "declared" then wanted = extends or #intent.compositions.sources > 0 or (options.config_dir or "") ~= "" end
+  local packages
+  if wanted ~= false then
+    load_registry(parts, intent, found, options, display, report)
+    packages = parts.registry.packages
+  end
+  if not extends then return end
+  if packages then
+    preset.sources(intent, report)
+    -- An intent without its presets is another one; nothing true could be said about it.
+    parts.tolerated = 0
+  else
+    packages = available_packages(intent, found, report, display)
+  end
+  parts.presets = preset.load(intent, packages, report, tally)
+  parts.contributions = preset.merge(intent, parts.presets)
+end
+
+---@return table[] components, inline ones first
+---@return string[] roots
+local function load_components(intent, found, display, report, tally)
+  local components, roots = inline_components(intent), discovery.roots(intent.discovery and intent.discovery.roots)
+  for _, file in ipairs(discovery.find(found.root, roots, intent, report)) do
+    components[#components + 1] = discovery.read(found.root, file, display, report, tally)
+  end
+  return components, roots
+end
+
 ---@class Loaded
----@field intent table decoded intent.yaml
+---@field intent table decoded intent.yaml, presets merged
+---@field presets Preset[]
+---@field contributions Contribution[] of the presets
 ---@field components table[] decoded components, inline ones first
 ---@field registry? table compositions; nil when they were not asked for
 ---@field file string
@@ -104,7 +151,8 @@ local function git_facts(root)
   end
 end
 
----Reads intent, manifests and compositions. Raises when a file is missing or malformed; composition errors stay in the report.
+---Reads intent, compositions, presets and manifests. Raises when a file is missing or malformed; what is wrong with compositions stays in
+---the report, for the later stages to add to.
 ---@param options LoadOptions
 ---@param report table
 ---@return Loaded
@@ -115,30 +163,22 @@ return function(options, report)
   report:check()
   local intent = decode_intent(bytes, shown, report, tally)
   if not intent then return report:check() end
-  local roots = discovery.roots(intent.discovery and intent.discovery.roots)
-  local components = inline_components(intent)
-  if may_discover(intent, report) then
-    for _, file in ipairs(discovery.find(found.root, roots, intent, report)) do
-      components[#components + 1] = discovery.read(found.root, file, display, report, tally)
-    end
+  local store, parts = path.join(found.root, ".orun"), { tolerated = 0, presets = {}, contributions = {} }
+  local sound = #report.errors == 0
+  if sound then load_compositions(parts, intent, found, options, display, report, tally) end
+  local components, roots = {}, nil
+  if sound or intent.discovery and intent.discovery.roots then
+    components, roots = load_components(intent, found, display, report, tally)
+  end
+  if not parts.registry and options.compositions == "declared" and #components > 0 and sound then
+    load_registry(parts, intent, found, options, display, report)
   end
   tally:warn(report)
-  report:check()
-  local store = path.join(found.root, ".orun")
+  if #report.errors > parts.tolerated then report:check() end
   write_tree(store, found, bytes, roots, components, report)
-  local wanted = options.compositions
-  if wanted == "declared" then
-    wanted = #components > 0 or #intent.compositions.sources > 0 or (options.config_dir or "") ~= ""
-  end
-  local registry
-  if wanted ~= false then
-    registry = require("orun.composition").load(intent, found.root, report, {
-      config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock, locked = options.locked,
-    })
-  end
   return {
-    intent = intent, components = components, registry = registry, file = found.file, root = found.root, store = store, display = display,
-    source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"), git = git_facts(found.root),
-    policy_files = registry and require("orun.policy").files(registry, store, display) or {},
+    intent = intent, presets = parts.presets, contributions = parts.contributions, components = components, registry = parts.registry,
+    file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
+    git = git_facts(found.root), policy_files = parts.registry and require("orun.policy").files(parts.registry, store, display) or {},
   }
 end

@@ -108,6 +108,30 @@ end
 ---@field lock? true|"renew" true: missing entries of the lock file are written; "renew": the present ones do not count
 ---@field locked? boolean every source must be as the lock file says; it is not written
 
+---Reads the manifests of some sources, without the compositions that they export.
+---@param intent table decoded intent
+---@param root string the intent's directory
+---@param wanted table<string, any> by name of the source
+---@param report table collector
+---@param display fun(path: string): string
+---@return table<string, CompositionPackage> by source
+function M.packages(intent, root, wanted, report, display)
+  local tally, names, packages, declared = decode.tally(), {}, {}, intent.compositions.sources
+  local locked = lock_rule(declared, root, report, { display = display })
+  for _, source in ipairs(declared) do
+    local name = package.trim(source.name)
+    local resolve = wanted[name] and sources.check(source, names, report)
+    local found = resolve and sources.locate(source, resolve, root, locked, report)
+    if found then
+      local context = context_of(name, found, report, tally, display)
+      context.directory = found.directory
+      packages[name] = package.read(context)
+    end
+    names[#names + 1] = name ~= "" and name or nil
+  end
+  return packages
+end
+
 ---Loads the compositions of an intent. Everything that is wrong is reported; the registry holds what could be used.
 ---@param intent {compositions?: {sources?: table[], resolution?: table}, place?: Place} decoded intent
 ---@param root string the intent's directory

@@ -20,7 +20,8 @@ local M = {}
 ---@field description? string
 ---@field version? string
 ---@field exports CompositionExport[]
----@field presets {name: string, path: string, place: Place}[]
+---@field display fun(path: string): string names its files in messages
+---@field presets {name: string, path?: string, place: Place}[] without path: it leaves the package, which was reported
 
 ---The context of one package's loading.
 ---@class PackageContext
@@ -195,8 +196,7 @@ local function presets_of(context, list)
     if name == "" or file == "" then
       context:problem(item.place, "composition.preset", "an intent preset needs name and path")
     else
-      local cleaned = inside(context, file, place.of(item.place, "path"))
-      if cleaned then presets[#presets + 1] = { name = name, path = cleaned, place = item.place } end
+      presets[#presets + 1] = { name = name, path = inside(context, file, place.of(item.place, "path")), place = item.place }
     end
   end
   return presets
@@ -225,7 +225,7 @@ function M.read(context)
     context:problem(place.of(manifest.place, "metadata"), "composition.manifest-name", ("%s needs metadata.name"):format(file))
   end
   return {
-    source = context.source, directory = context.directory, manifest = manifest.place.file, name = name,
+    source = context.source, directory = context.directory, display = context.display, manifest = manifest.place.file, name = name,
     description = metadata.description, version = metadata.version or (manifest.spec or {}).version,
     exports = drop_duplicates(context, exports), presets = presets_of(context, presets),
   }

@@ -231,10 +231,11 @@ M.string_map = M.map(M.string)
 ---Record with known keys. `kind` is the noun used in warnings about unknown keys.
 ---@param kind string
 ---@param fields table<string, DecodeType>
----@param options? {renamed?: table<string, string>, open?: boolean}  renamed: former key → present one; open: unknown keys are fine
+---@param options? {renamed?: table<string, string>, hints?: table<string, string>, open?: boolean}  renamed: former key → present one;
+--- hints: what to say about a key that people expect; open: unknown keys are fine
 ---@return DecodeType
 function M.record(kind, fields, options)
-  local renamed, open = options and options.renamed or {}, options and options.open
+  local renamed, hints, open = options and options.renamed or {}, options and options.hints or {}, options and options.open
   return function(state, node)
     local out = { place = place.new(state.document, node) }
     for _, entry in ipairs(entries(state, node) or {}) do
@@ -243,7 +244,8 @@ function M.record(kind, fields, options)
       if of then
         out[key] = state:below(key, of, entry[2])
       elseif not open then
-        state.tally:add(kind, key, state.document, entry[3], fields, renamed[key])
+        local hint = renamed[key] and key .. " is now called " .. renamed[key] or hints[key]
+        state.tally:add(kind, key, state.document, entry[3], fields, hint)
       end
     end
     return out
@@ -279,15 +281,15 @@ end
 ---@param document YamlDocument
 ---@param node integer the key's node
 ---@param fields table<string, any>
----@param renamed? string
-function Tally:add(kind, key, document, node, fields, renamed)
+---@param hint? string
+function Tally:add(kind, key, document, node, fields, hint)
   local id = kind .. "\0" .. key
   local item = self.seen[id]
   if item then
     item.count = item.count + 1
     return
   end
-  item = { kind = kind, key = key, count = 1, place = place.new(document, node), fields = fields, renamed = renamed }
+  item = { kind = kind, key = key, count = 1, place = place.new(document, node), fields = fields, hint = hint }
   self.seen[id] = item
   self.order[#self.order + 1] = item
 end
@@ -297,8 +299,7 @@ end
 function Tally:warn(report)
   for _, item in ipairs(self.order) do
     local times = item.count > 1 and (" (%d times, first here)"):format(item.count) or ""
-    local hint = item.renamed and ("%s is now called %s"):format(item.key, item.renamed)
-      or suggestion.hint(item.key, sorted.keys(item.fields))
+    local hint = item.hint or suggestion.hint(item.key, sorted.keys(item.fields))
     report:warn(place.mark(item.place, {
       kind = "yaml.unknown-key", hint = hint, path = item.key,
       message = ('unknown key "%s" in %s is ignored%s'):format(item.key, item.kind, times),

@@ -96,19 +96,34 @@ local compositions = decode.record("compositions", {
   resolution = decode.record("resolution", { precedence = texts, bindings = text_map }),
 })
 
+local discovery = decode.record("discovery", { roots = texts })
+local automation = decode.record("automation", { triggerBindings = decode.map(trigger_binding) })
+
 ---The whole intent.yaml.
 M.intent = decode.record("intent", {
   apiVersion = text, kind = text, metadata = metadata,
   extends = decode.list(decode.record("preset reference", { source = text, preset = text })),
-  discovery = decode.record("discovery", { roots = texts }),
+  discovery = discovery,
   compositions = compositions,
-  automation = decode.record("automation", { triggerBindings = decode.map(trigger_binding) }),
+  automation = automation,
   groups = decode.map(group),
   environments = decode.map(environment),
   components = decode.list(component),
   execution = decode.record("execution", { state = decode.record("execution state", { mode = text, backendUrl = text }) }),
   env = text_map,
 })
+
+local preset_spec = decode.record("intent preset", {
+  env = text_map, discovery = discovery, automation = automation, environments = decode.map(environment), groups = decode.map(group),
+}, {
+  hints = {
+    extends = "presets do not build on each other; list both under extends of the intent", components = "components belong to the intent",
+    compositions = "compositions belong to the intent", execution = "execution belongs to the intent",
+  },
+})
+
+---A preset: a document that a composition package offers to intents.
+M.preset = decode.record("intent preset document", { apiVersion = text, kind = text, metadata = metadata, spec = preset_spec })
 
 ---A component.yaml.
 M.manifest = decode.record("component manifest", { apiVersion = text, kind = text, metadata = metadata, spec = component })

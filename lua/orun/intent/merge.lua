@@ -1,6 +1,7 @@
 -- Parameters, path, env and policies of one component in one environment, merged from their layers.
 local interpolation = require "orun.intent.interpolation"
 local place = require "orun.intent.place"
+local preset = require "orun.intent.preset"
 local sorted = require "orun.util.sorted"
 
 local M = {}
@@ -136,8 +137,8 @@ function Merger:merged_policies(environment, domain)
   if not policies then
     policies = {}
     local group = self.model.groups[domain]
-    overlay(policies, group and group.policies)
-    overlay(policies, self.model.environments[environment].policies)
+    overlay(policies, group and preset.effective_policies(group))
+    overlay(policies, preset.effective_policies(self.model.environments[environment]))
     self.policies[key] = policies
   end
   return policies

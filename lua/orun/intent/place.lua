@@ -7,6 +7,7 @@ local M = {}
 ---@field column integer
 ---@field document? YamlDocument
 ---@field node? integer
+---@field added? table values written in other files, see `graft`
 local Place = {}
 
 function Place.__index(self, key)
@@ -30,24 +31,53 @@ function M.is(v)
   return type(v) == "table" and getmetatable(v) == Place
 end
 
+-- Values that came from another file stand in `added`: a tree of keys, whose leaves are `{at=, key=}`, places of value and key.
+
+---Remembers that the value below `place` at a way of keys was written elsewhere. Nothing may be grafted below a value so added: it has
+---a place of its own for that.
+---@param place Place
+---@param way (string|integer)[]
+---@param at Place of the value
+---@param key? Place of its key, when the value stands in a mapping
+function M.graft(place, way, at, key)
+  local branch = rawget(place, "added") or {}
+  place.added = branch
+  for i = 1, #way - 1 do
+    local step = branch[way[i]] or { below = {} }
+    branch[way[i]] = step
+    branch = step.below
+  end
+  branch[way[#way]] = { at = at, key = key }
+end
+
+local function child_of(document, node, key)
+  if math.type(key) == "integer" then return document:kind(node) == "sequence" and document:items(node)[key] end
+  return document:kind(node) == "mapping" and document:get(node, key)
+end
+
 ---The place of a value below `place`, found by keys and 1-based indices; the deepest one that exists. Nil stays nil.
 ---@param place? Place
 ---@param ... string|integer
 ---@return Place?
 function M.of(place, ...)
   if not place or not place.document then return place end
-  local document, node = place.document, place.node
+  local document, node, added = place.document, place.node, rawget(place, "added")
+  local whole = true
   for _, key in ipairs { ... } do
-    local child
-    if math.type(key) == "integer" then
-      child = document:kind(node) == "sequence" and document:items(node)[key]
+    local step = added and added[key]
+    if step and step.at then
+      document, node, added, whole = step.at.document, step.at.node, rawget(step.at, "added"), true
     else
-      child = document:kind(node) == "mapping" and document:get(node, key)
+      local child = whole and child_of(document, node, key)
+      if child then node = child end
+      whole = child and true or false
+      if not whole and not step then break end
+      added = step and step.below
     end
-    if not child then break end
-    node = child
   end
-  return M.new(document, node)
+  local found = M.new(document, node)
+  found.added = added
+  return found
 end
 
 ---The place of the key itself (`place` must be a mapping's), or of the mapping when it has no such key.
@@ -55,7 +85,10 @@ end
 ---@param key string
 ---@return Place?
 function M.of_key(place, key)
-  if not place or not place.document or place.document:kind(place.node) ~= "mapping" then return place end
+  if not place or not place.document then return place end
+  local step = rawget(place, "added") and place.added[key]
+  if step and step.at then return step.key or step.at end
+  if place.document:kind(place.node) ~= "mapping" then return place end
   local _, key_node = place.document:get(place.node, key)
   return key_node and M.new(place.document, key_node) or place
 end

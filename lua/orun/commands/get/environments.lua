@@ -1,6 +1,7 @@
 -- `orun get environments`: the environments as the intent declares them.
 local compiler = require "orun.compiler"
 local json = require "host.json"
+local preset = require "orun.intent.preset"
 local sorted = require "orun.util.sorted"
 local value = require "host.value"
 local yaml = require "host.yaml"
@@ -34,6 +35,10 @@ local function promotion(decoded)
   return { dependsOn = out }
 end
 
+local function policies_of(decoded)
+  return decoded.presetPolicies and preset.effective_policies(decoded) or decoded.policies
+end
+
 ---One environment, raw: nothing is defaulted.
 local function describe(decoded)
   local triggers = decoded.activation and decoded.activation.triggerRefs
@@ -42,7 +47,7 @@ local function describe(decoded)
     path = decoded.path or "", activation = triggers and #triggers > 0 and { triggerRefs = triggers } or {},
     promotion = promotion(decoded.promotion),
     selectors = selectors_shape { components = or_null(selectors.components), domains = or_null(selectors.domains) },
-    parameterDefaults = or_null(decoded.parameterDefaults), policies = or_null(decoded.policies),
+    parameterDefaults = or_null(decoded.parameterDefaults), policies = or_null(policies_of(decoded)),
     env = decoded.env and unless_empty(decoded.env), dependencyMode = decoded.dependencyMode and unless_empty(decoded.dependencyMode),
   }
 end
@@ -53,7 +58,7 @@ end
 
 local function policies_text(decoded)
   local parts = {}
-  for k, v in sorted.pairs(decoded.policies or {}) do parts[#parts + 1] = k .. "=" .. text_of(v) end
+  for k, v in sorted.pairs(policies_of(decoded) or {}) do parts[#parts + 1] = k .. "=" .. text_of(v) end
   return table.concat(parts, " ")
 end
 
