@@ -23,6 +23,36 @@ local function make(name)
   return plan, document.encode(plan)
 end
 
+describe("plan.reader", function()
+  local dir, file
+
+  before_each(function()
+    dir = assert(fs.temporary "/tmp/orun-spec-")
+    file = dir .. "/plan.json"
+  end)
+  after_each(function() fs.remove_tree(dir) end)
+
+  local function read(jobs)
+    assert(fs.write(file, '{"metadata": {"name": "p"}, "jobs": [' .. jobs .. ']}'))
+    return pcall(reader.read, file)
+  end
+
+  it("refuses two jobs of one name", function()
+    local job = '{"id": "a@e.j", "component": "a", "environment": "e"}'
+    local ok, err = read(job .. "," .. job)
+    assert.is_false(ok)
+    assert.equal("plan.malformed", err.errors[1].kind)
+    assert.truthy(err.errors[1].message:find("jobs[0] and jobs[1] are both named a@e.j", 1, true))
+  end)
+
+  it("reads null lists of a job as absent ones", function()
+    local ok, plan = read '{"id": "a@e.j", "component": "a", "environment": "e", "dependsOn": null, "steps": null}'
+    assert.is_true(ok)
+    assert.is_nil(plan.jobs[1].dependsOn)
+    assert.same({}, plan.jobs[1].steps)
+  end)
+end)
+
 describe("plan.store", function()
   local root, plans
 

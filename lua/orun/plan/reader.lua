@@ -42,6 +42,7 @@ local function check_job(job, where, path)
     if type(job[key]) ~= "string" then malformed(path, ("%s has no %s"):format(where, key)) end
   end
   for _, key in ipairs { "steps", "dependsOn", "advisoryDependsOn", "gates" } do
+    if job[key] == value.null then job[key] = nil end
     if job[key] ~= nil and not value.is_list(job[key]) then malformed(path, ("%s.%s is not a list"):format(where, key)) end
   end
   for i, step in ipairs(job.steps or {}) do
@@ -62,8 +63,12 @@ local function complete(plan, path)
   if plan.jobs == nil and plan.apiVersion == nil then malformed(path, "it has neither apiVersion nor jobs") end
   plan.jobs = plan.jobs or value.list {}
   if not value.is_list(plan.jobs) then malformed(path, "jobs is not a list") end
+  local place = {}
   for i, job in ipairs(plan.jobs) do
-    check_job(job, ("jobs[%d]"):format(i - 1), path)
+    local where = ("jobs[%d]"):format(i - 1)
+    check_job(job, where, path)
+    if place[job.id] then malformed(path, ("%s and %s are both named %s"):format(place[job.id], where, job.id)) end
+    place[job.id] = where
     job.steps = job.steps or value.list {}
   end
 end
