@@ -76,6 +76,14 @@ describe("run view", function()
     assert.equal(86, view(jobs).counts.percent)
   end)
 
+  it("never says 100 before the last job has ended", function()
+    local jobs = {}
+    for i = 1, 400 do jobs["c@e.j" .. i] = { status = i < 400 and "completed" or "running" } end
+    assert.equal(99, view(jobs).counts.percent)
+    jobs["c@e.j400"].status = "failed"
+    assert.equal(100, view(jobs).counts.percent)
+  end)
+
   it("puts failed before running before pending before completed", function()
     local v = view {
       ["a@e.1"] = { status = "completed" }, ["a@e.2"] = { status = "pending" }, ["a@e.3"] = { status = "running" },

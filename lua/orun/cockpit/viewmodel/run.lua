@@ -41,6 +41,7 @@ end
 local function finish_counts(counts)
   local done = counts.completed + counts.failed
   counts.percent = counts.total > 0 and math.floor(done * 100 / counts.total + 0.5) or 0
+  if done < counts.total then counts.percent = math.min(counts.percent, 99) end
   return counts
 end
 
