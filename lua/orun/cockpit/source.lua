@@ -71,7 +71,7 @@ function M.runs(store)
   for _, row in ipairs(rows) do
     if not is_final(row) then
       local found = M.record(store, row.execId)
-      row.meta, row.state, row.abandoned = found.meta, found.state, found.abandoned
+      row.meta, row.state, row.fold, row.abandoned = found.meta, found.state, found.fold, found.abandoned
     end
   end
   return runs_view.view(rows)

@@ -134,6 +134,23 @@ describe("run list", function()
       { execId = "broken", startedAt = at(-2 * 86400) },
     })
   end)
+
+  it("keeps its columns, and counts all jobs, for a run that broke off", function()
+    assert.equal([[
+
+▲ orun runs
+
+  RUN                                     STATE        PLAN                    RESULT                AGE
+  ↷ shop-20260601-4fe210                  interrupted  shop                    1/5                   12s ago
+  ✓ shop-20260601-000000                  completed    shop                    4/4                   5m ago
+]], frame {
+      { execId = "shop-20260601-4fe210", abandoned = true, fold = { jobTotal = 5 },
+        meta = { status = "running", planName = "shop", startedAt = at(-12) },
+        state = { jobs = { ["a@e.1"] = { status = "completed" }, ["a@e.2"] = { status = "running" } } } },
+      { execId = "shop-20260601-000000", meta = {
+        status = "completed", planName = "shop", startedAt = at(-310), jobTotal = 4, jobDone = 4 } },
+    })
+  end)
 end)
 
 describe("logs frame", function()

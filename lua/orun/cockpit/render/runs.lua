@@ -27,12 +27,19 @@ local function id_width(rows)
   return width
 end
 
-local function row(run, width, now)
+-- Only a run that broke off has a longer label than the column.
+local function label_width(rows)
+  local width = state_width
+  for _, run in ipairs(rows) do width = math.max(width, style.width((select(3, style.status(run.status))))) end
+  return width
+end
+
+local function row(run, id_columns, state_columns, now)
   local token, mark, label = style.status(run.status)
   local spans, used = result(run.counts)
   local line = {
-    "  ", { mark, token }, " ", style.pad(style.plain(run.execId), width), "  ",
-    { style.pad(label, state_width), token }, "  ",
+    "  ", { mark, token }, " ", style.pad(style.plain(run.execId), id_columns), "  ",
+    { style.pad(label, state_columns), token }, "  ",
     style.pad(style.truncate(style.plain(run.planName), plan_width), plan_width), "  ",
   }
   table.move(spans, 1, #spans, #line + 1, line)
@@ -46,11 +53,11 @@ end
 ---@return Span[][]
 function M.lines(rows, now)
   if #rows == 0 then return M.empty() end
-  local width = id_width(rows)
+  local id_columns, state_columns = id_width(rows), label_width(rows)
   local header = ("  %s  %s  %s  %s  AGE"):format(
-    style.pad("RUN", width + 2), style.pad("STATE", state_width), style.pad("PLAN", plan_width), style.pad("RESULT", result_width))
+    style.pad("RUN", id_columns + 2), style.pad("STATE", state_columns), style.pad("PLAN", plan_width), style.pad("RESULT", result_width))
   local lines = { {}, frame.title("runs"), {}, { { header, "dim" } } }
-  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, width, now) end
+  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, id_columns, state_columns, now) end
   return lines
 end
 

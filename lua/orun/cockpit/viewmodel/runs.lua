@@ -20,7 +20,7 @@ local function before(a, b)
   return a.execId > b.execId
 end
 
----@param item {execId: string, meta?: table, startedAt?: string, state?: table, abandoned?: boolean} a row of the store
+---@param item {execId: string, meta?: table, startedAt?: string, state?: table, fold?: Fold, abandoned?: boolean} a row of the store
 ---@return RunRow
 local function row(item)
   local metadata = item.meta or {}
@@ -31,7 +31,7 @@ local function row(item)
     execId = item.execId,
     planName = type(metadata.planName) == "string" and metadata.planName or "",
     status = status ~= "" and status or "unknown",
-    counts = run_view.counts(jobs, metadata),
+    counts = run_view.counts(jobs, metadata, item.fold and item.fold.jobTotal),
     startedAt = instant.parse(metadata.startedAt) or instant.parse(item.startedAt),
     finishedAt = instant.parse(metadata.finishedAt),
   }
