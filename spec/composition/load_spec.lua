@@ -280,6 +280,9 @@ describe("composition sources", function()
     assert.equal("composition.unknown-type", report.errors[#report.errors].kind)
     has(report.errors[#report.errors].message, "app", "component type not found", "xx")
     assert.equal("did you mean x?", report.errors[#report.errors].hint)
+    registry.selected = {}
+    assert.is_nil(registry:choose { name = "app", type = "zz" })
+    assert.is_nil(report.errors[#report.errors].hint) -- there is nothing to list
   end)
 
   it("keep their pinned digest (02 case 10)", function()

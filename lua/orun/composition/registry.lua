@@ -197,7 +197,7 @@ function Registry:choose(component)
   local types = sorted.keys(self.selected)
   self.report:error(place.mark(place.of(component.place, "type"), {
     kind = "composition.unknown-type", message = ('component "%s": component type not found: "%s"'):format(component.name, component.type),
-    hint = suggestion.hint(component.type, types) or ("known types: " .. table.concat(types, ", ")),
+    hint = suggestion.hint(component.type, types) or #types > 0 and "known types: " .. table.concat(types, ", ") or nil,
   }))
 end
 

@@ -20,13 +20,13 @@ end
 
 ---@param name string
 ---@param candidates string[]
----@return string? closest nil when nothing is near (at most 2 or half the length, and no more than the length)
+---@return string? closest nil when nothing is near (at most 2 or half the length, and something must be left of the longer one)
 function M.closest(name, candidates)
   local limit = math.min(math.max(2, #name // 2), #name)
   local lower, best, best_distance = name:lower(), nil, limit + 1
   for _, candidate in ipairs(candidates) do
     local d = M.distance(lower, candidate:lower())
-    if d < best_distance then best, best_distance = candidate, d end
+    if d < best_distance and d < math.max(#name, #candidate) then best, best_distance = candidate, d end
   end
   return best
 end
