@@ -37,6 +37,8 @@ describe("orun", function()
     assert.truthy(help.out:find("\n  %-w, %-%-watch +follow the run until it ends\n"))
     assert.truthy(help.out:find("\n      %-%-interval DURATION +time between looks with %-%-watch %(default 1s%)\n"))
     assert.truthy(help.out:find("--intent PATH", 1, true))
+    assert.truthy(help.out:find("list all runs", 1, true))
+    assert.is_nil(help.out:find("do not narrow", 1, true)) -- the command's own --all means something else
     assert.equal(help.out, orun("help", "status").out)
     assert.equal(help.out, orun("status", "-h", "--nonsense").out)
   end)

@@ -125,6 +125,16 @@ function M.program(places)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- Those that the command does not give a meaning of its own.
+local function global_flags(own)
+  local taken, left = {}, {}
+  for _, flag in ipairs(own or {}) do taken[flag.name] = true end
+  for _, flag in ipairs(flags.global) do
+    if not taken[flag.name] then left[#left + 1] = flag end
+  end
+  return left
+end
+
 ---Help of one command or group.
 ---@param found Found
 ---@param command Command
@@ -141,7 +151,7 @@ function M.command(found, command, places)
   section(lines, "Arguments:", argument_rows(command.args))
   if found.group then section(lines, "Commands:", command_rows(discovery.list(found.words, places))) end
   section(lines, "Flags:", flag_rows(command.flags or {}))
-  section(lines, "Flags of every command:", flag_rows(flags.global))
+  section(lines, "Flags of every command:", flag_rows(global_flags(command.flags)))
   section(lines, "Examples:", command.examples or {})
   if found.place.label then
     lines[#lines + 1] = ""
