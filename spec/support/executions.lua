@@ -42,12 +42,13 @@ end
 ---Appends records to the journal of an execution.
 ---@param id string
 ---@param records table[] kind first, then fields; `ts` is taken from them
-function Executions:record(id, records)
+---@param pid? integer of the process that wrote them
+function Executions:record(id, records, pid)
   local file = ("%s/.orun/executions/%s/journal.jsonl"):format(self.root, id)
   assert(fs.mkdir(file:match "^(.*)/"))
   local handle = assert(io.open(file, "ab"))
   for _, record in ipairs(records) do
-    handle:write(journal.line(record[1], record, record.ts or "2026-06-01T09:00:00.000Z", 999999, 1))
+    handle:write(journal.line(record[1], record, record.ts or "2026-06-01T09:00:00.000Z", pid or 999999, 1))
   end
   handle:close()
 end

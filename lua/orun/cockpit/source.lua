@@ -1,12 +1,11 @@
 -- What the cockpit shows of the executions in a store: records read for the view-models.
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
-local process = require "host.process"
+local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local run_view = require "orun.cockpit.viewmodel.run"
 local runs_view = require "orun.cockpit.viewmodel.runs"
 local snapshot = require "orun.state.snapshot"
-local system = require "host.system"
 
 local M = {}
 
@@ -28,16 +27,6 @@ function M.resolve(store, ref)
   end
 end
 
--- A run whose processes are all gone will not go on by itself. Of other machines nothing is known.
-local function is_abandoned(fold)
-  if not fold or fold.status ~= "running" then return false end
-  local here = system.hostname()
-  for _, writer in next, fold.writers do
-    if writer.host ~= here or process.alive(writer.pid, writer.startTicks) then return false end
-  end
-  return next(fold.writers) ~= nil
-end
-
 ---@class ShownRecord: ExecutionRecord
 ---@field abandoned boolean  it says that it runs, but nobody runs it
 
@@ -47,7 +36,7 @@ end
 function M.record(store, id)
   local found = record.view(store, id)
   snapshot.arrange(found.meta, found.state)
-  found.abandoned = is_abandoned(found.fold)
+  found.abandoned = liveness.abandoned(found.fold)
   return found
 end
 

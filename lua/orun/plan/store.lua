@@ -95,6 +95,13 @@ function Store:names()
   return names
 end
 
+---One stored plan by its file name without `.json`.
+---@param name string
+---@return PlanEntry? nil when there is no such file
+function Store:entry(name)
+  return entry(("%s/%s.json"):format(self.plans, name))
+end
+
 ---All stored plans by file name, `latest` among them.
 ---@return PlanEntry[]
 function Store:list()

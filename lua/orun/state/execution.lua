@@ -109,6 +109,23 @@ function M.latest(store)
   if best then return best.dir, best.execId end
 end
 
+---Points `latest` somewhere else when what it points to is gone.
+---@param store string
+---@param id? string the execution it shall mean now; nil: there is none
+function M.repair_latest(store, id)
+  local link = M.root(store) .. "/latest"
+  if id then fs.symlink(id, link) else fs.remove(link) end
+end
+
+---The target of the `latest` link when there is no such execution (any more).
+---@param store string
+---@param gone? table<string, boolean> ids to treat as removed
+---@return string?
+function M.dangling_latest(store, gone)
+  local id = fs.readlink(M.root(store) .. "/latest")
+  if id and (gone and gone[id] or not fs.exists(M.root(store) .. "/latest")) then return id end
+end
+
 ---Finds an execution by exact id or unique prefix; nil or "latest" means the latest one.
 ---@param store string
 ---@param ref? string

@@ -1,0 +1,154 @@
+-- `orun gc`: old executions and plans go.
+local diagnostic = require "orun.diagnostic"
+local execution = require "orun.state.execution"
+local fs = require "host.fs"
+local liveness = require "orun.state.liveness"
+local record = require "orun.state.record"
+local retention = require "orun.state.retention"
+local value = require "host.value"
+
+local day = 86400
+
+-- What `orun gc` is about to do.
+---@class Cleaning
+---@field executions string[]
+---@field running string[]   spared
+---@field plans PlanEntry[]
+---@field latest? {from: string, to: string?}
+
+local function rule_of(flags)
+  for _, name in ipairs { "keep", "max_age" } do
+    if flags[name] < 0 then diagnostic.usage(("--%s must not be negative"):format(name:gsub("_", "-"))) end
+  end
+  return { keep = flags.all and 0 or flags.keep, max_age = flags.max_age * day, now = os.time() }
+end
+
+local function short(text)
+  return type(text) == "string" and text:gsub("^sha256[-:]", ""):sub(1, 12) or nil
+end
+
+-- Plans that a remaining execution was made of, and the latest one.
+local function used_plans(plans, store, staying)
+  local used = {}
+  for _, id in ipairs(staying) do
+    local dir = execution.directory(store, id)
+    local meta, state = execution.read_json(dir .. "/metadata.json"), execution.read_json(dir .. "/state.json")
+    for _, text in ipairs { short(meta and meta.planId) or "", short(state and state.planChecksum) or "" } do used[text] = true end
+  end
+  local latest = plans:entry "latest"
+  if latest then used[latest.short] = true end
+  return used
+end
+
+local function old_plans(store, staying, rule)
+  local plans = require("orun.plan.store").open(store)
+  local used, list = used_plans(plans, store, staying), {}
+  for _, name in ipairs(plans:names()) do
+    local entry = name:find "^%x+$" and plans:entry(name)
+    if entry and retention.plan_goes(entry, used, rule) then list[#list + 1] = entry end
+  end
+  return list
+end
+
+---@return Cleaning
+local function survey(store, rule)
+  local gone, running, staying = retention.executions(execution.list(store), rule, function(id)
+    return liveness.busy(record.view(store, id), rule.now)
+  end)
+  local removed = {}
+  for _, id in ipairs(gone) do removed[id] = true end
+  local dangling = execution.dangling_latest(store, removed)
+  return {
+    executions = gone, running = running, plans = old_plans(store, staying, rule),
+    latest = dangling and { from = dangling, to = staying[1] } or nil,
+  }
+end
+
+local function remove(ctx, path, ok, message)
+  if ok then return true end
+  ctx.report:warn { kind = "gc.not-removed", message = ("cannot remove %s: %s"):format(path, message or "?") }
+  return false
+end
+
+-- Removes and leaves in the lists what really went. Who started in the meantime is spared.
+local function sweep(ctx, store, found, rule)
+  local executions, plans = {}, {}
+  for _, id in ipairs(found.executions) do
+    local dir = execution.directory(store, id)
+    if liveness.busy(record.view(store, id), rule.now) then
+      found.running[#found.running + 1] = id
+    elseif remove(ctx, dir, fs.remove_tree(dir)) then
+      executions[#executions + 1] = id
+    end
+  end
+  for _, entry in ipairs(found.plans) do
+    if remove(ctx, entry.path, fs.remove(entry.path)) then plans[#plans + 1] = entry end
+  end
+  found.executions, found.plans = executions, plans
+  local dangling = execution.dangling_latest(store)
+  if dangling then
+    execution.repair_latest(store, found.latest and found.latest.to)
+  else
+    found.latest = nil
+  end
+end
+
+local document_shape = value.shape { "dryRun", "executions", "plans", "running", "latest" }
+
+local function document(found, dry_run)
+  local plans = value.list {}
+  for i, entry in ipairs(found.plans) do plans[i] = entry.name end
+  return document_shape {
+    dryRun = dry_run, executions = value.list(found.executions), plans = plans, running = value.list(found.running),
+    latest = found.latest and (found.latest.to or value.null) or nil,
+  }
+end
+
+local function print_lines(ctx, found, dry_run)
+  local style = ctx.style
+  local verb = dry_run and "Would remove" or "Removed"
+  for _, id in ipairs(found.running) do ctx:print(("  Kept %s: it is running"):format(style.plain(id))) end
+  for _, id in ipairs(found.executions) do ctx:print(("  %s %s"):format(verb, style.plain(id))) end
+  for _, entry in ipairs(found.plans) do ctx:print(("  %s plan %s"):format(verb, entry.name)) end
+  if found.latest then
+    local repair = dry_run and "Would point latest to" or "Pointed latest to"
+    local drop = dry_run and "Would remove the link latest" or "Removed the link latest"
+    ctx:print(found.latest.to and ("  %s %s"):format(repair, style.plain(found.latest.to)) or "  " .. drop)
+  end
+  local count = #found.executions + #found.plans
+  if #found.running + count > 0 or found.latest then ctx:print("") end
+  ctx:print(count > 0 and ("%s %s"):format(verb, style.plural(count, "item")) or "Nothing to clean up.")
+end
+
+return {
+  summary = "Remove old executions and plans",
+  usage = "orun gc [flags]",
+  description = [[
+Of the executions the newest stay (--keep), unless they are older than --max-age days. Of the stored plans those go that are older than
+that, are named by their checksum, and are neither the latest plan nor that of an execution that stays. Plans with a name of your own
+stay. An execution that is running is never removed, and `latest` is put right when it points to nothing.]],
+  examples = {
+    { "orun gc --dry-run", "what would go" },
+    { "orun gc --keep 3 --max-age 7", "the last three runs of a week" },
+    { "orun gc --all", "every execution that is not running" },
+  },
+  flags = {
+    { name = "dry-run", type = "boolean", help = "only show what would be removed" },
+    { name = "all", type = "boolean", help = "keep no execution (the same as --keep 0)" },
+    { name = "keep", value = "N", type = "integer", default = 10, help = "executions to keep" },
+    { name = "max-age", value = "DAYS", type = "integer", default = 30, help = "age from which they go anyway, and unused plans too" },
+    { name = "json", type = "boolean", help = "print what was removed as JSON" },
+  },
+
+  run = function(ctx)
+    local rule = rule_of(ctx.flags)
+    local store = ctx:workspace().store
+    local found = survey(store, rule)
+    if not ctx.flags.dry_run then sweep(ctx, store, found, rule) end
+    if ctx.flags.json then
+      ctx:print(require("host.json").encode(document(found, ctx.flags.dry_run), { indent = 2 }))
+    else
+      print_lines(ctx, found, ctx.flags.dry_run)
+    end
+  end,
+}
