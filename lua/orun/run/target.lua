@@ -1,6 +1,7 @@
 -- What `orun run [ref]` is about: a stored plan, a plan file, or a fresh plan (of one component).
 local compiler = require "orun.compiler"
 local diagnostic = require "orun.diagnostic"
+local fs = require "host.fs"
 local reader = require "orun.plan.reader"
 local stores = require "orun.plan.store"
 
@@ -14,7 +15,7 @@ local M = {}
 
 ---@class Target
 ---@field plan table
----@field text? string   bytes of a fresh plan
+---@field text? string   its bytes, when they are known
 ---@field fresh boolean
 ---@field components? string[] selection implied by a component name
 
@@ -33,7 +34,11 @@ local function fresh(options, components, report)
 end
 
 local function stored(options, path, report)
-  return { plan = reader.read(path, { allow_modified = options.allow_modified }, report), fresh = false }
+  local plan = reader.read(path, { allow_modified = options.allow_modified }, report)
+  -- A file that states the checksum of the plan is the plan's own text; it need not be encoded again for the record.
+  local text = not path:find("%.ya?ml$") and fs.read(path) or nil
+  if text and not text:find('"' .. plan.metadata.checksum .. '"', 1, true) then text = nil end
+  return { plan = plan, text = text, fresh = false }
 end
 
 -- Whether the intent knows a component of exactly that name. Mistakes in it are reported when it is compiled.
