@@ -241,14 +241,52 @@ describe("orun run", function()
     assert.equal("failed", space:metadata("x").status)
   end)
 
-  it("takes a fresh plan of the example platform apart by component", function()
-    if not fs.exists("examples/platform/intent.yaml") then return pending("no example platform") end
-    local platform = space.root .. "/platform"
-    assert(fs.clone_tree("examples/platform", platform, { skip = { ".orun" } }))
-    local all = orun { "--intent", platform .. "/intent.yaml", "--dry-run", "--json" }
-    assert.equal(0, all.code, all.errors)
-    assert.is_true(json.decode(all.output).meta.jobTotal > 0)
-    local none = orun { "--intent", platform .. "/intent.yaml", "no-such-component" }
-    assert.equal(1, none.code)
+  describe("in a platform", function()
+    local platform
+
+    before_each(function()
+      platform = space.root .. "/platform"
+      assert(fs.clone_tree("examples/platform", platform, { skip = { ".orun" } }))
+    end)
+
+    local function within(directory, arguments)
+      local given = options(arguments)
+      given.cwd = platform .. "/" .. directory
+      return assert(process.run(given))
+    end
+
+    it("compiles, stores and previews a fresh plan", function()
+      local all = within(".", { "--dry-run", "--json" })
+      assert.equal(0, all.code, all.errors)
+      assert.is_true(json.decode(all.output).meta.jobTotal > 0)
+      assert.truthy(fs.exists(platform .. "/.orun/plans/latest.json"))
+      assert.equal(1, within(".", { "no-such-component" }).code)
+    end)
+
+    it("narrows a fresh plan to the component of the working directory, and warns about a plan of another scope", function()
+      local site = within("docs/site", { "--dry-run" })
+      assert.equal(0, site.code, site.errors)
+      assert.truthy(site.errors:find("context: auto-scoped to component site", 1, true), site.errors)
+      local other = within("core/libtally", { "latest", "--component", "site", "--dry-run" })
+      assert.equal(0, other.code, other.errors)
+      assert.is_nil(other.errors:find("warning: plan was generated", 1, true))
+      local mismatch = within("core/libtally", { "latest", "--dry-run" })
+      assert.truthy(mismatch.errors:find("warning: plan was generated for [", 1, true), mismatch.errors)
+      assert.truthy(mismatch.errors:find("but current scope is [libtally]", 1, true), mismatch.errors)
+      local all = within("docs/site", { "--all", "--dry-run", "--json" })
+      assert.is_true(json.decode(all.output).meta.jobTotal > 10)
+    end)
+
+    it("prefers a component to a plan whose checksum begins with its name", function()
+      write_plan({ { "c@dev.a", "echo ran >> ran" } }, "platform/.orun/plans/feed12345678.json")
+      local by_prefix = within(".", { "feed", "--dry-run" })
+      assert.truthy(by_prefix.output:find("1 selected", 1, true), by_prefix.errors)
+      fs.mkdir(platform .. "/docs/feed")
+      local manifest = fs.read(platform .. "/docs/manual/component.yaml")
+      assert(fs.write(platform .. "/docs/feed/component.yaml", (manifest:gsub("name: manual", "name: feed"))))
+      local by_name = within(".", { "feed", "--dry-run" })
+      assert.equal(0, by_name.code, by_name.errors)
+      assert.truthy(by_name.output:find("feed", 1, true) and by_name.output:find("3 selected", 1, true), by_name.output)
+    end)
   end)
 end)
