@@ -94,9 +94,8 @@ describe("kill -9", function()
     math.randomseed(seed)
     space:write("plan.json", json.encode(layered_plan(math.random), { indent = 2 }))
 
-    local began = loop.now()
     local whole = start("whole"):wait()
-    local duration = loop.now() - began
+    local duration = whole.ms / 1000
     assert.equal(0, whole.code, whole.output)
     assert.equal(layers * width, #space:lines("out-whole"))
 
@@ -106,7 +105,9 @@ describe("kill -9", function()
       local first = start(id)
       loop.sleep(math.random() * duration)
       first:kill("KILL")
-      first:wait()
+      local ended = first:wait()
+      -- The machine got faster than it was at the first measurement.
+      if ended.code == 0 then duration = math.min(duration, ended.ms / 1000) end
       local before = journal.read(space:execution(id) .. "/journal.jsonl")
       local texts = completed_logs(id, before)
       if before.status ~= "completed" then before_end = before_end + 1 end
