@@ -375,6 +375,42 @@ static int compare_strings(const void *a, const void *b)
     return x->length < y->length ? -1 : x->length > y->length;
 }
 
+static void sort_keys(struct orun_key *keys, size_t count)
+{
+    if (count > 16) {
+        qsort(keys, count, sizeof *keys, compare_strings);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct orun_key moved = keys[i];
+        size_t j = i;
+        for (; j > 0 && compare_strings(&keys[j - 1], &moved) > 0; j--)
+            keys[j] = keys[j - 1];
+        keys[j] = moved;
+    }
+}
+
+void orun_value_open_keys(lua_State *L, struct orun_keys *keys)
+{
+    keys->count = 0;
+    keys->capacity = 64;
+    keys->at = lua_newuserdatauv(L, keys->capacity * sizeof *keys->at, 0);
+    keys->slot = lua_gettop(L);
+}
+
+static void add_key(lua_State *L, struct orun_keys *keys, int index)
+{
+    if (keys->count == keys->capacity) {
+        struct orun_key *larger = lua_newuserdatauv(L, 2 * keys->capacity * sizeof *larger, 0);
+        memcpy(larger, keys->at, keys->count * sizeof *larger);
+        keys->at = larger;
+        keys->capacity *= 2;
+        lua_replace(L, keys->slot);
+    }
+    struct orun_key *k = &keys->at[keys->count++];
+    k->text = lua_tolstring(L, index, &k->length);
+}
+
 /* Pushes the __keys list of the map's metatable, or pushes nothing and returns 0. */
 static lua_Integer push_order(lua_State *L, int index)
 {
@@ -392,77 +428,78 @@ static lua_Integer push_order(lua_State *L, int index)
     return listed;
 }
 
-/*
- * With the list of the map's key order on the top of the stack: replaces it by the set of those
- * keys that the map has, and appends them to the list at `to`. Returns their number.
- */
-static lua_Integer place_ordered(lua_State *L, int index, lua_Integer listed, int to)
+/* Adds the keys of the list on the top of the stack that the map has, and pops the list. */
+static void add_ordered(lua_State *L, int index, lua_Integer listed, struct orun_keys *keys)
 {
     int order = lua_gettop(L);
-    lua_Integer n = 0;
-    lua_createtable(L, 0, (int)listed);
     for (lua_Integer i = 1; i <= listed; i++) {
         lua_rawgeti(L, order, i);
         lua_pushvalue(L, -1);
-        bool wanted = lua_rawget(L, index) != LUA_TNIL;
-        lua_pushvalue(L, -2);
-        wanted = lua_rawget(L, order + 1) == LUA_TNIL && wanted;
-        lua_pop(L, 2);
-        if (wanted) {
-            lua_pushvalue(L, -1);
-            lua_rawseti(L, to, ++n);
-            lua_pushboolean(L, 1);
-            lua_rawset(L, order + 1);
-        } else {
-            lua_pop(L, 1);
-        }
+        if (lua_rawget(L, index) != LUA_TNIL)
+            add_key(L, keys, -2);
+        lua_settop(L, order);
     }
-    lua_replace(L, order);
-    return n;
+    lua_pop(L, 1);
+}
+
+/* Adds the other keys, sorted, when some are among those since `first` already. */
+static void add_others(lua_State *L, int index, struct orun_keys *keys, size_t first)
+{
+    size_t others = keys->count;
+    lua_createtable(L, 0, (int)(others - first));
+    int placed = lua_gettop(L);
+    for (size_t i = first; i < others; i++) {
+        lua_pushlstring(L, keys->at[i].text, keys->at[i].length);
+        lua_pushboolean(L, 1);
+        lua_rawset(L, placed);
+    }
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        bool known = lua_rawget(L, placed) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (!known)
+            add_key(L, keys, -2);
+    }
+    lua_pop(L, 1);
+    sort_keys(keys->at + others, keys->count - others);
+}
+
+int orun_value_add_keys(lua_State *L, int index, struct orun_keys *keys)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 12, "keys");
+    size_t first = keys->count, present = 0;
+    lua_Integer listed = push_order(L, index);
+    if (listed > 0)
+        add_ordered(L, index, listed, keys);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), present++) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            lua_pop(L, 1);
+            return -1;
+        }
+        if (listed == 0)
+            add_key(L, keys, -2);
+    }
+    if (listed == 0)
+        sort_keys(keys->at + first, keys->count - first);
+    else if (present != keys->count - first)
+        add_others(L, index, keys, first);
+    return (int)(keys->count - first);
 }
 
 int orun_value_push_keys(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
-    luaL_checkstack(L, 12, "keys");
-    size_t capacity = 16, count = 0;
-    lua_newtable(L);
-    int to = lua_gettop(L);
-    struct orun_key *keys = lua_newuserdatauv(L, capacity * sizeof *keys, 0);
-    int array = lua_gettop(L);
-    lua_Integer listed = push_order(L, index), n = 0;
-    int placed = listed > 0 ? lua_gettop(L) : 0;
-    if (placed)
-        n = place_ordered(L, index, listed, to);
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING) {
-            lua_pop(L, 1);
-            lua_replace(L, to);
-            lua_settop(L, to);
-            return -1;
+    struct orun_keys keys;
+    orun_value_open_keys(L, &keys);
+    int n = orun_value_add_keys(L, index, &keys);
+    if (n >= 0) {
+        lua_createtable(L, n, 0);
+        for (int i = 0; i < n; i++) {
+            lua_pushlstring(L, keys.at[i].text, keys.at[i].length);
+            lua_rawseti(L, -2, i + 1);
         }
-        if (placed) {
-            lua_pushvalue(L, -2);
-            bool done = lua_rawget(L, placed) != LUA_TNIL;
-            lua_pop(L, 1);
-            if (done)
-                continue;
-        }
-        if (count == capacity) {
-            struct orun_key *larger = lua_newuserdatauv(L, 2 * capacity * sizeof *keys, 0);
-            memcpy(larger, keys, count * sizeof *keys);
-            keys = larger;
-            capacity *= 2;
-            lua_replace(L, array);
-        }
-        keys[count].text = lua_tolstring(L, -2, &keys[count].length);
-        count++;
     }
-    qsort(keys, count, sizeof *keys, compare_strings);
-    for (size_t i = 0; i < count; i++) {
-        lua_pushlstring(L, keys[i].text, keys[i].length);
-        lua_rawseti(L, to, ++n);
-    }
-    lua_settop(L, to);
-    return (int)n;
+    lua_remove(L, keys.slot);
+    return n;
 }

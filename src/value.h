@@ -55,11 +55,26 @@ struct orun_key {
     size_t length;
 };
 
+/* A stack of keys in a userdata on the Lua stack. Whoever adds to it takes off again by setting
+ * count. */
+struct orun_keys {
+    struct orun_key *at;
+    size_t count, capacity;
+    int slot;
+};
+
+/* Pushes the userdata. */
+void orun_value_open_keys(lua_State *L, struct orun_keys *keys);
+
 /*
- * Pushes the keys of the map at index in encoding order as a new table and returns their number:
- * first those of its __keys order that are present, then the others sorted bytewise.
+ * Adds the keys of the map at index in encoding order and returns their number: first those of its
+ * __keys order (each of them once) that are present, then the others sorted bytewise. They are good
+ * as long as the map has them.
  * A key that is not a string: returns -1 with the offending key pushed.
  */
+int orun_value_add_keys(lua_State *L, int index, struct orun_keys *keys);
+
+/* Pushes a new table of the keys that orun_value_add_keys adds; -1 likewise. */
 int orun_value_push_keys(lua_State *L, int index);
 
 #endif

@@ -16,31 +16,75 @@ enum { ENCODE_DEPTH = 1000, DECODE_DEPTH = 512 };
 /* ---- encoder ----------------------------------------------------------------------------------
  */
 
-/* A growing buffer whose memory belongs to a userdata on the Lua stack, so that an error frees it.
- */
-struct buffer {
-    lua_State *L;
+/* What a userdata on the Lua stack owns, so that an error frees it. */
+struct memory {
     char *data;
-    size_t length, capacity;
-    int slot;
 };
 
-static void buffer_grow(struct buffer *b, size_t more)
+#define MEMORY "host.json.memory"
+
+/* A growing buffer. With a sink, full blocks are handed on instead. */
+struct buffer {
+    lua_State *L;
+    struct memory *memory;
+    char *data;
+    size_t length, capacity;
+    int sink; /* stack index of a function, or 0 */
+};
+
+enum { FIRST = 4096, BLOCK = 64 * 1024 };
+
+static int memory_free(lua_State *L)
 {
-    size_t capacity = b->capacity * 2;
-    while (capacity < b->length + more)
-        capacity *= 2;
-    char *data = lua_newuserdatauv(b->L, capacity, 0);
-    memcpy(data, b->data, b->length);
-    lua_replace(b->L, b->slot);
-    b->data = data;
+    struct memory *m = lua_touserdata(L, 1);
+    free(m->data);
+    m->data = NULL;
+    return 0;
+}
+
+static void buffer_resize(struct buffer *b, size_t capacity)
+{
+    char *data = realloc(b->memory->data, capacity);
+    if (!data)
+        luaL_error(b->L, "not enough memory");
+    b->data = b->memory->data = data;
     b->capacity = capacity;
+}
+
+/* Pushes the userdata. */
+static void buffer_open(struct buffer *b, lua_State *L, int sink)
+{
+    *b = (struct buffer){.L = L, .sink = sink};
+    b->memory = lua_newuserdatauv(L, sizeof *b->memory, 0);
+    b->memory->data = NULL;
+    luaL_setmetatable(L, MEMORY);
+    buffer_resize(b, sink ? BLOCK : FIRST);
+}
+
+/* Hands what is there to the sink. */
+static void buffer_flush(struct buffer *b)
+{
+    lua_pushvalue(b->L, b->sink);
+    lua_pushlstring(b->L, b->data, b->length);
+    lua_call(b->L, 1, 0);
+    b->length = 0;
+}
+
+static void buffer_reserve(struct buffer *b, size_t more)
+{
+    if (b->sink && b->length > 0)
+        buffer_flush(b);
+    size_t capacity = b->capacity;
+    while (capacity < b->length + more)
+        capacity += capacity / 2;
+    if (capacity > b->capacity)
+        buffer_resize(b, capacity);
 }
 
 static inline void put(struct buffer *b, const char *text, size_t n)
 {
     if (b->length + n > b->capacity)
-        buffer_grow(b, n);
+        buffer_reserve(b, n);
     memcpy(b->data + b->length, text, n);
     b->length += n;
 }
@@ -48,12 +92,13 @@ static inline void put(struct buffer *b, const char *text, size_t n)
 static inline void put_char(struct buffer *b, char c)
 {
     if (b->length == b->capacity)
-        buffer_grow(b, 1);
+        buffer_reserve(b, 1);
     b->data[b->length++] = c;
 }
 
 struct encoder {
     struct buffer out;
+    struct orun_keys keys;
     int indent;
     bool html;
     /* The way from the root to the value at hand, for messages: keys are strings, indices have text
@@ -161,9 +206,13 @@ static void put_break(struct encoder *e)
 {
     if (e->indent == 0)
         return;
-    put_char(&e->out, '\n');
-    for (int i = 0; i < e->depth * e->indent; i++)
-        put_char(&e->out, ' ');
+    size_t blanks = (size_t)(e->depth * e->indent);
+    if (e->out.length + blanks + 1 > e->out.capacity)
+        buffer_reserve(&e->out, blanks + 1);
+    char *to = e->out.data + e->out.length;
+    *to = '\n';
+    memset(to + 1, ' ', blanks);
+    e->out.length += blanks + 1;
 }
 
 static void put_value(struct encoder *e, int index);
@@ -196,38 +245,35 @@ static void put_list(struct encoder *e, int index)
 static void put_map(struct encoder *e, int index)
 {
     lua_State *L = e->out.L;
-    int n = orun_value_push_keys(L, index);
+    size_t first = e->keys.count;
+    int n = orun_value_add_keys(L, index, &e->keys);
     if (n < 0)
         fail(e, lua_type(L, -1) == LUA_TNUMBER
                     ? "a map with a number as key (a list must be made with value.list)"
                     : "a map with a key that is not a string");
-    int keys = lua_gettop(L);
     if (n == 0) {
         put(&e->out, "{}", 2);
-        lua_pop(L, 1);
         return;
     }
     put_char(&e->out, '{');
     e->depth++;
-    for (int i = 1; i <= n; i++) {
-        size_t length;
-        lua_rawgeti(L, keys, i);
-        const char *key = lua_tolstring(L, -1, &length);
-        e->path[e->depth - 1].text = key;
-        if (i > 1)
+    for (size_t i = first; i < first + (size_t)n; i++) {
+        struct orun_key key = e->keys.at[i];
+        e->path[e->depth - 1].text = key.text;
+        if (i > first)
             put_char(&e->out, ',');
         put_break(e);
-        put_string(e, key, length);
+        put_string(e, key.text, key.length);
         put(&e->out, ": ", e->indent ? 2 : 1);
-        lua_pushvalue(L, -1);
+        lua_pushlstring(L, key.text, key.length);
         lua_rawget(L, index);
         put_value(e, lua_gettop(L));
-        lua_pop(L, 2);
+        lua_pop(L, 1);
     }
+    e->keys.count = first;
     e->depth--;
     put_break(e);
     put_char(&e->out, '}');
-    lua_pop(L, 1);
 }
 
 static void put_value(struct encoder *e, int index)
@@ -292,6 +338,7 @@ static int encode(lua_State *L)
     e.indent = 0;
     e.html = true;
     e.depth = 0;
+    bool sink = false;
     if (lua_istable(L, 2)) {
         lua_getfield(L, 2, "indent");
         lua_Integer indent = luaL_optinteger(L, -1, 0);
@@ -300,13 +347,23 @@ static int encode(lua_State *L)
         lua_getfield(L, 2, "html");
         e.html = lua_isnil(L, -1) || lua_toboolean(L, -1);
         lua_pop(L, 2);
+        sink = lua_getfield(L, 2, "sink") == LUA_TFUNCTION;
+        luaL_argcheck(L, sink || lua_isnil(L, -1), 2, "sink must be a function");
+    } else {
+        lua_pushnil(L);
     }
-    e.out = (struct buffer){.L = L, .capacity = 1024};
-    e.out.data = lua_newuserdatauv(L, e.out.capacity, 0);
-    e.out.slot = lua_gettop(L);
+    orun_value_open_keys(L, &e.keys);
+    buffer_open(&e.out, L, sink ? 3 : 0);
     put_value(&e, 1);
-    lua_pushlstring(L, e.out.data, e.out.length);
-    return 1;
+    if (sink) {
+        if (e.out.length > 0)
+            buffer_flush(&e.out);
+    } else {
+        lua_pushlstring(L, e.out.data, e.out.length);
+    }
+    free(e.out.memory->data);
+    e.out.memory->data = NULL;
+    return sink ? 0 : 1;
 }
 
 /* ---- decoder ----------------------------------------------------------------------------------
@@ -681,6 +738,10 @@ static int decode(lua_State *L)
 int luaopen_host_json(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"encode", encode}, {"decode", decode}, {NULL, NULL}};
+    luaL_newmetatable(L, MEMORY);
+    lua_pushcfunction(L, memory_free);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
     luaL_newlib(L, functions);
     return 1;
 }

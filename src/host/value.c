@@ -70,11 +70,34 @@ static int shape_apply(lua_State *L)
     return 1;
 }
 
+/* Pushes a copy of the list at index 1 in which every key stands once. */
+static void push_distinct(lua_State *L)
+{
+    lua_Integer listed = (lua_Integer)lua_rawlen(L, 1), n = 0;
+    lua_createtable(L, (int)listed, 0);
+    lua_createtable(L, 0, (int)listed);
+    for (lua_Integer i = 1; i <= listed; i++) {
+        lua_rawgeti(L, 1, i);
+        lua_pushvalue(L, -1);
+        bool known = lua_rawget(L, -3) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (known) {
+            lua_pop(L, 1);
+            continue;
+        }
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, -4, ++n);
+        lua_pushboolean(L, 1);
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+}
+
 static int shape(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_createtable(L, 0, 1);
-    lua_pushvalue(L, 1);
+    push_distinct(L);
     lua_setfield(L, -2, "__keys");
     lua_pushcclosure(L, shape_apply, 1);
     return 1;

@@ -20,7 +20,9 @@ local former = {
 }
 
 local function digest(plan, drop)
-  return "sha256-" .. hash.sha256(json.encode(document.reduce(plan, drop)))
+  local hasher = hash.new()
+  json.encode(document.reduce(plan, drop), { sink = function(bytes) hasher:update(bytes) end })
+  return "sha256-" .. hasher:hex()
 end
 
 ---@param plan table with the key orders of orun.plan.document

@@ -87,25 +87,27 @@ function M.arrange(plan)
   return plan
 end
 
----A copy of one object without some of its keys, in the same key order.
+---A copy of one object without some of its keys, in the same key order; the object itself when it has none of them.
 ---@param t table
 ---@param drop table<string, boolean>
 ---@return table
 local function without(t, drop)
+  local has = false
+  for key in next, drop do has = has or t[key] ~= nil end
+  if not has then return t end
   local out = {}
   for key, v in next, t do
     if not drop[key] then out[key] = v end
   end
-  local keys = value.keys(t)
-  return keys and value.shape(keys)(out) or out
+  return setmetatable(out, getmetatable(t))
 end
 
----A copy of a plan without some keys of its metadata, its spec and its jobs.
+---A plan without some keys of its metadata, its spec and its jobs. It shares what it leaves alone.
 ---@param plan table
 ---@param drop {metadata: table<string, boolean>, spec: table<string, boolean>, job: table<string, boolean>}
 ---@return table
 function M.reduce(plan, drop)
-  local out = without(plan, {})
+  local out = without(plan, { metadata = true, spec = true, jobs = true })
   out.metadata = without(plan.metadata or {}, drop.metadata)
   out.spec = without(plan.spec or {}, drop.spec)
   local jobs = value.list {}
