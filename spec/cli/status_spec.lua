@@ -36,6 +36,23 @@ describe("orun status", function()
   before_each(function() store = executions.new() end)
   after_each(function() store:close() end)
 
+  it("says that lines of the journal were damaged, and shows the rest", function()
+    store:add("x", { meta = meta("x"), state = state "x" })
+    store:record("x", {
+      { "run.started", execId = "x", jobs = 1 }, { "job.started", job = "cart@dev.build", attempt = 1 },
+      { "job.finished", job = "cart@dev.build", status = "completed" }, { "run.finished", status = "completed", completed = 1 },
+    })
+    assert.equal("", orun("status").err)
+    store:write(".orun/executions/x/journal.jsonl", fs.read(store.root .. "/.orun/executions/x/journal.jsonl") .. "{torn\n")
+    for _, command in ipairs { "status", "logs" } do
+      local r = orun(command, "--exec-id", "x")
+      assert.equal(0, r.code)
+      assert.equal("warning: the journal of x had 1 damaged line, which was skipped\n", r.err)
+    end
+    assert.truthy(orun("status").out:find("1 succeeded", 1, true))
+    assert.equal("x", json.decode(orun("status", "--json").out).execID)
+  end)
+
   it("09 case 10: an empty store is no mistake, an unknown execution is", function()
     local r = orun "status"
     assert.equal(0, r.code)

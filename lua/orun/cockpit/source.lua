@@ -1,6 +1,7 @@
 -- What the cockpit shows of the executions in a store: records read for the view-models.
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
+local journal = require "orun.state.journal"
 local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local run_view = require "orun.cockpit.viewmodel.run"
@@ -32,9 +33,11 @@ end
 
 ---@param store string
 ---@param id string
+---@param report? Collector warned of damage in the journal
 ---@return ShownRecord
-function M.record(store, id)
+function M.record(store, id, report)
   local found = record.view(store, id)
+  if report and found.corrupt > 0 then report:warn { kind = "state.journal", message = journal.damage(id, found.corrupt) } end
   snapshot.arrange(found.meta, found.state)
   found.abandoned = liveness.abandoned(found.fold)
   return found
@@ -42,9 +45,10 @@ end
 
 ---@param store string
 ---@param id string
+---@param report? Collector
 ---@return RunView
-function M.run(store, id)
-  return run_view.view(M.record(store, id))
+function M.run(store, id, report)
+  return run_view.view(M.record(store, id, report))
 end
 
 -- What a finished run wrote last is enough; of others the journal knows more.

@@ -37,7 +37,7 @@ Without flags: the failed steps and those that printed a link, or everything whe
     local store = ctx:workspace().store
     local id = source.resolve(store, run)
     if not id then return ctx:write(ctx.style:text { { { "No runs yet.", "dim" } } }) end
-    local record = source.record(store, id)
+    local record = source.record(store, id, ctx.report)
     local run_view = require("orun.cockpit.viewmodel.run").view(record)
     local entries = require("orun.cockpit.logfiles").read(record)
     local view = require("orun.cockpit.viewmodel.logs").view(run_view, entries, {

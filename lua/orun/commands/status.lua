@@ -22,9 +22,9 @@ end
 local function show_one(ctx, store)
   local id = source.resolve(store, ctx.flags.exec_id)
   if ctx.flags.json then
-    ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id)), 2) or "{}")
+    ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id, ctx.report)), 2) or "{}")
   elseif id then
-    local view = source.run(store, id)
+    local view = source.run(store, id, ctx.report)
     print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = os.time(), detailed = ctx.flags.detailed }))
   else
     print_lines(ctx, require("orun.cockpit.render.runs").empty())

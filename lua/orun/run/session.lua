@@ -230,7 +230,7 @@ function Run:finish(status)
   self.writer:sync()
   self:write_snapshot(true)
   if self.writer.corrupt > 0 then
-    self:warn(("the journal of %s had %d damaged line(s), which were skipped"):format(self.facts.execId, self.writer.corrupt))
+    self:warn(journal.damage(self.facts.execId, self.writer.corrupt))
   end
   self:emit("run.finished", {
     status = status, counts = counts, seconds = loop.now() - self.began, signal = self.signal, links = self.links,

@@ -146,6 +146,15 @@ function M.read(path, each)
   return reader.fold, reader.corrupt + (reader.rest > 0 and 1 or 0)
 end
 
+---What to tell a person about lines that were left out.
+---@param id string of the execution
+---@param corrupt integer
+---@return string
+function M.damage(id, corrupt)
+  local lines = corrupt == 1 and "1 damaged line, which was" or ("%d damaged lines, which were"):format(corrupt)
+  return ("the journal of %s had %s skipped"):format(id, lines)
+end
+
 ---------------------------------------------------------------------------------------------------
 
 ---@class JournalWriter
