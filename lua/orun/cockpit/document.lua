@@ -103,6 +103,17 @@ function M.compositions(rows, expanded)
   return list
 end
 
+---@param view PresetsView
+---@return table
+function M.presets(view)
+  local presets, contributions = value.list {}, value.list {}
+  for i, item in ipairs(view.presets) do presets[i] = value.shape { "preset", "name" } { preset = item.id, name = item.name } end
+  for i, item in ipairs(view.contributions) do
+    contributions[i] = value.shape { "preset", "keys" } { preset = item.preset, keys = value.list(item.keys) }
+  end
+  return value.shape { "presets", "contributions" } { presets = presets, contributions = contributions }
+end
+
 ---@param document any
 ---@param format "json"|"yaml"
 ---@return string with a final newline

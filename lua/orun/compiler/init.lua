@@ -16,6 +16,16 @@ local M = {}
 ---@field config_dir? string
 ---@field locked? boolean every composition source must be as the lock file says
 
+---The intent with its presets and components, before anything is checked or defaulted.
+---@param options CompileOptions
+---@param report table
+---@return Loaded
+function M.read(options, report)
+  local loaded = load({ intent = options.intent, cwd = options.cwd, compositions = "presets" }, report)
+  report:check()
+  return loaded
+end
+
 ---Loads and normalizes; nothing of it depends on a selection.
 ---@param options CompileOptions
 ---@param report table

@@ -66,10 +66,11 @@ local function write_tree(store, found, intent_text, roots, components, report)
   if not ok then report:warn { kind = "intent.tree-unwritable", message = "cannot write the component tree: " .. message } end
 end
 
----What listings need of presets: sources that cannot be read now are left out with a warning.
-local function available_packages(intent, found, report, display)
+---The packages that presets come from. Listings do without those that cannot be read, with a warning.
+local function preset_packages(intent, found, report, display, must)
   local wanted = preset.sources(intent, report)
   if next(wanted) == nil then return {} end
+  if must then return require("orun.composition").packages(intent, found.root, wanted, report, display) end
   local aside = diagnostic.collector()
   local packages = require("orun.composition").packages(intent, found.root, wanted, aside, display)
   for _, item in ipairs(aside.errors) do
@@ -94,7 +95,7 @@ local function load_compositions(parts, intent, found, options, display, report,
   local wanted, extends = options.compositions, intent.extends and #intent.extends > 0
   if wanted == "declared" then wanted = extends or #intent.compositions.sources > 0 or (options.config_dir or "") ~= "" end
   local packages
-  if wanted ~= false then
+  if wanted == true or wanted == nil then
     load_registry(parts, intent, found, options, display, report)
     packages = parts.registry.packages
   end
@@ -104,7 +105,7 @@ local function load_compositions(parts, intent, found, options, display, report,
     -- An intent without its presets is another one; nothing true could be said about it.
     parts.tolerated = 0
   else
-    packages = available_packages(intent, found, report, display)
+    packages = preset_packages(intent, found, report, display, wanted == "presets")
   end
   parts.presets = preset.load(intent, packages, report, tally)
   parts.contributions = preset.merge(intent, parts.presets)
@@ -140,7 +141,8 @@ end
 ---@field config_dir? string
 ---@field lock? true|"renew" as in orun.composition
 ---@field locked? boolean as in orun.composition
----@field compositions? boolean|"declared" false leaves them out; "declared" loads them only when something declares or needs them
+---@field compositions? boolean|"declared"|"presets" false leaves them out, but for presets that can be reached; "declared" loads them only
+--- when something declares or needs them; "presets" reads only what presets need
 
 ---Loads libgit2 and looks through the work tree, so only on demand, and once.
 local function git_facts(root)

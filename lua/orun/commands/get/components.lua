@@ -5,64 +5,15 @@ local expand = require "orun.compiler.expand"
 local json = require "host.json"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
-local value = require "host.value"
+local viewmodel = require "orun.cockpit.viewmodel.components"
 local yaml = require "host.yaml"
-
-local component_shape = value.shape {
-  "name", "type", "domain", "enabled", "path", "source", "environments", "labels", "dependsOn", "instances",
-}
-local instance_shape = value.shape { "environment", "path", "parameters", "env" }
-
-local function dependency_names(component)
-  local names = {}
-  for _, item in ipairs(component.dependsOn) do names[item.component] = true end
-  return value.list(sorted.keys(names))
-end
-
----Path of a component outside of any environment: its own, or that of its instances when they agree.
-local function path_of(component, instances)
-  local common = component.path
-  for i, instance in ipairs(instances) do
-    if i == 1 then
-      common = instance.path
-    elseif instance.path ~= common then
-      return component.path or ""
-    end
-  end
-  return common or ""
-end
-
-local function describe(component, instances, details)
-  local environments, list = value.list {}, details and value.list {} or nil
-  for i, instance in ipairs(instances) do
-    environments[i] = instance.environment
-    if list then
-      list[i] = instance_shape {
-        environment = instance.environment, path = instance.path or "", parameters = instance.parameters, env = instance.env,
-      }
-    end
-  end
-  return component_shape {
-    name = component.name, type = component.type, domain = component.domain, enabled = component.enabled,
-    path = path_of(component, instances), source = component.sourcePath or "", environments = environments, labels = component.labels,
-    dependsOn = dependency_names(component), instances = list,
-  }
-end
 
 ---Components sorted by name with the instances of each, by environment.
 local function collect(ctx, details)
   local model = compiler.model({ intent = ctx.flags.intent, cwd = ctx.cwd }, ctx.report, false)
   local expansion = expand(model, nil, {}, ctx.report)
   ctx.report:check()
-  local instances, list = {}, value.list {}
-  for _, instance in ipairs(expansion.all) do
-    local mine = instances[instance.name] or {}
-    instances[instance.name] = mine
-    mine[#mine + 1] = instance
-  end
-  for i, component in ipairs(model.components) do list[i] = describe(component, instances[component.name] or {}, details) end
-  table.sort(list, function(a, b) return a.name < b.name end)
-  return list
+  return viewmodel.rows(model, expansion, details)
 end
 
 local function find(list, name)

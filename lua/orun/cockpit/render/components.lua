@@ -1,0 +1,67 @@
+-- Components: `orun component`.
+local style = require "orun.cockpit.style"
+local verb = require "orun.template.verb"
+local sorted = require "orun.util.sorted"
+
+local M = {}
+
+local glyph, plain = style.glyph, style.plain
+
+local function mark(row)
+  if row.enabled then return { glyph.success, "success" } end
+  return { glyph.skipped, "muted" }
+end
+
+---@param rows ComponentRow[]
+---@return Span[][]
+function M.list(rows)
+  if #rows == 0 then return { { "No components found." } } end
+  local lines = { { ("%d components"):format(#rows) }, {} }
+  for _, row in ipairs(rows) do
+    lines[#lines + 1] = {
+      "  ", mark(row), " " .. style.pad(plain(row.name), 24) .. " " .. style.pad(plain(row.type), 28) .. " ",
+      { plain(table.concat(row.environments, ",")), "secondary" },
+    }
+  end
+  return lines
+end
+
+local bar = { glyph.bar, "dim" }
+
+local function field(lines, label, text)
+  if text ~= "" then lines[#lines + 1] = { bar, "  ", { label .. ":", "dim" }, " " .. plain(text) } end
+end
+
+local function instance(lines, item)
+  local head = (" [%s] "):format(plain(item.environment))
+  lines[#lines + 1] = { bar, "  ", { glyph.branch, "dim" }, head, { "path=" .. plain(item.path), "dim" } }
+  for _, section in ipairs { "parameters", "env" } do
+    local map = item[section]
+    if next(map) ~= nil then
+      lines[#lines + 1] = { bar, "  ", bar, "  ", { section .. ":", "dim" } }
+      for key, v in sorted.pairs(map) do
+        -- Values as templates print them, on one line.
+        local text = plain((verb.text(v, "v", {}):gsub("\n", " ")))
+        lines[#lines + 1] = { bar, "  ", bar, ("    %s: %s"):format(plain(key), text) }
+      end
+    end
+  end
+end
+
+---One component in detail.
+---@param row ComponentRow with instances
+---@return Span[][]
+function M.detail(row)
+  local lines = { {}, { { glyph.top .. glyph.rule, "dim" }, " Component ", { plain(row.name), "bold" } } }
+  field(lines, "type", row.type)
+  field(lines, "domain", row.domain)
+  field(lines, "enabled", tostring(row.enabled))
+  field(lines, "source", row.source)
+  field(lines, "dependencies", table.concat(row.dependsOn, ", "))
+  lines[#lines + 1] = { bar, "  ", { ("instances (%d):"):format(#row.instances), "dim" } }
+  for _, item in ipairs(row.instances) do instance(lines, item) end
+  lines[#lines + 1] = { { glyph.bottom .. glyph.rule, "dim" }, " end component " .. plain(row.name) }
+  return lines
+end
+
+return M
