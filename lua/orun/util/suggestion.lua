@@ -18,15 +18,22 @@ function M.distance(a, b)
   return row[#b]
 end
 
+local function has_common_letter(a, b)
+  for letter in a:gmatch "." do
+    if b:find(letter, 1, true) then return true end
+  end
+  return false
+end
+
 ---@param name string
 ---@param candidates string[]
----@return string? closest nil when nothing is near (at most 2 or half the length, and something must be left of the longer one)
+---@return string? closest nil when nothing is near (at most 2 or half the length, and a letter in common)
 function M.closest(name, candidates)
   local limit = math.min(math.max(2, #name // 2), #name)
   local lower, best, best_distance = name:lower(), nil, limit + 1
   for _, candidate in ipairs(candidates) do
     local d = M.distance(lower, candidate:lower())
-    if d < best_distance and d < math.max(#name, #candidate) then best, best_distance = candidate, d end
+    if d < best_distance and has_common_letter(lower, candidate:lower()) then best, best_distance = candidate, d end
   end
   return best
 end
