@@ -34,7 +34,24 @@ local function label_width(rows)
   return width
 end
 
-local function row(run, id_columns, state_columns, now)
+local wide_columns = { { "PLAN ID", 12 }, { "DURATION", 8 }, { "TRIGGER", 10 }, { "USER", 10 } }
+
+-- Cells that only the wide form has.
+local function wide_text(texts)
+  local parts = {}
+  for i, column in ipairs(wide_columns) do
+    parts[i] = style.pad(texts[i] ~= "" and style.plain(texts[i]) or style.glyph.dash, column[2]) .. "  "
+  end
+  return table.concat(parts)
+end
+
+local function duration(run, now)
+  local finished = run.finishedAt or (run.status == "running" and now) or nil
+  local seconds = run.startedAt and finished and math.max(0, finished - run.startedAt)
+  return seconds and (seconds < 1 and "<1s" or style.duration(seconds)) or ""
+end
+
+local function row(run, id_columns, state_columns, now, wide)
   local token, mark, label = style.status(run.status)
   local spans, used = result(run.counts)
   local line = {
@@ -44,20 +61,24 @@ local function row(run, id_columns, state_columns, now)
   }
   table.move(spans, 1, #spans, #line + 1, line)
   line[#line + 1] = (" "):rep(result_width - used) .. "  "
+  if wide then line[#line + 1] = wide_text { run.planId, duration(run, now), run.trigger, run.user } end
   line[#line + 1] = { style.age(run.startedAt and now - run.startedAt), "dim" }
   return line
 end
 
 ---@param rows RunRow[]
 ---@param now number seconds since the epoch
+---@param wide? boolean plan ids, durations, triggers and users too
 ---@return Span[][]
-function M.lines(rows, now)
+function M.lines(rows, now, wide)
   if #rows == 0 then return M.empty() end
   local id_columns, state_columns = id_width(rows), label_width(rows)
-  local header = ("  %s  %s  %s  %s  AGE"):format(
-    style.pad("RUN", id_columns + 2), style.pad("STATE", state_columns), style.pad("PLAN", plan_width), style.pad("RESULT", result_width))
+  local heads = {}
+  for i, column in ipairs(wide_columns) do heads[i] = column[1] end
+  local header = ("  %s  %s  %s  %s  %sAGE"):format(style.pad("RUN", id_columns + 2), style.pad("STATE", state_columns),
+    style.pad("PLAN", plan_width), style.pad("RESULT", result_width), wide and wide_text(heads) or "")
   local lines = { {}, frame.title("runs"), {}, { { header, "dim" } } }
-  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, id_columns, state_columns, now) end
+  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, id_columns, state_columns, now, wide) end
   return lines
 end
 

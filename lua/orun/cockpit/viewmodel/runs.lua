@@ -12,12 +12,19 @@ local M = {}
 ---@field counts Counts
 ---@field startedAt? number
 ---@field finishedAt? number
+---@field planId string
+---@field trigger string
+---@field user string
 
 local function before(a, b)
   local x, y = a.status == "running", b.status == "running"
   if x ~= y then return x end
   if (a.startedAt or -1) ~= (b.startedAt or -1) then return (a.startedAt or -1) > (b.startedAt or -1) end
   return a.execId > b.execId
+end
+
+local function text_of(v)
+  return type(v) == "string" and v or ""
 end
 
 ---@param item {execId: string, meta?: table, startedAt?: string, state?: table, fold?: Fold, abandoned?: boolean} a row of the store
@@ -29,11 +36,12 @@ local function row(item)
   local status = item.abandoned and "interrupted" or job_view.status(metadata.status)
   return {
     execId = item.execId,
-    planName = type(metadata.planName) == "string" and metadata.planName or "",
+    planName = text_of(metadata.planName),
     status = status ~= "" and status or "unknown",
     counts = run_view.counts(jobs, metadata, item.fold and item.fold.jobTotal),
     startedAt = instant.parse(metadata.startedAt) or instant.parse(item.startedAt),
     finishedAt = instant.parse(metadata.finishedAt),
+    planId = text_of(metadata.planId), trigger = text_of(metadata.trigger), user = text_of(metadata.user),
   }
 end
 
