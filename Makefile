@@ -123,6 +123,22 @@ coverage: ## C line coverage of the suite (gcov), with the list of what no spec 
 	@build-coverage/orun lua spec/run.lua --exclude-pattern=crash $(SPECS) || echo "coverage: specs failed (gcov's own messages count as output)"
 	@build-coverage/orun lua bench/coverage.lua build-coverage
 
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= yaml json template archive
+FUZZ_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) $(HOST_SRC) src/host/archive.c fuzz/target.c
+
+.PHONY: fuzz
+fuzz: ## libFuzzer over YAML, JSON, templates and archives (FUZZ_SECONDS=600 each, FUZZ_TARGETS="yaml json")
+	@vendor/deps build fuzz
+	@$(MAKE) --no-print-directory build
+	@mkdir -p build-fuzz/lib/orun/host build-fuzz/corpus
+	@cp $(MODULES) build-fuzz/lib/orun/host/
+	clang $(CPPFLAGS_ALL) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o build-fuzz/target \
+	  -Wl,-E $(FUZZ_SRC) $(BUILD)/host_modules.c $(shell pkg-config --cflags --libs $(archive_PKG)) $(LIBS)
+	@set -e; for target in $(FUZZ_TARGETS); do echo "fuzz: $$target, $(FUZZ_SECONDS) s"; mkdir -p build-fuzz/corpus/$$target; \
+	  FUZZ=$$target ASAN_OPTIONS=detect_leaks=0 build-fuzz/target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=4096 \
+	    -print_final_stats=1 -verbosity=0 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$target fuzz/corpus/$$target; done
+
 .PHONY: bench
 bench: ## benchmarks, as ratios against public programs (bench/README.md)
 	@vendor/deps build bench
@@ -146,7 +162,7 @@ uninstall: ## remove what install put there
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BUILD) build-sanitize build-coverage
+	rm -rf $(BUILD) build-sanitize build-coverage build-fuzz
 
 .PHONY: help
 help: ## list the targets

@@ -298,7 +298,11 @@ static bool parse(struct reader *r, const char *bytes, size_t limit, bool cut, s
     if (!yaml_parser_initialize(&parser))
         return out_of_memory(r);
     start_parser(&parser, bytes, limit);
-    bool ok = true, done = false;
+    bool done = false;
+    /* There is always an array to point into, also when every collection is empty. */
+    struct yaml_document *d = r->d;
+    bool ok = reserve((void **)&d->children, 0, &d->child_capacity, sizeof *d->children) ||
+              out_of_memory(r);
     while (ok && !done) {
         yaml_event_t event;
         if (yaml_parser_parse(&parser, &event)) {

@@ -10,6 +10,9 @@ local M = {}
 -- Open template calls.
 local DEPTH = 10000
 
+-- Rounds of all ranges of one rendering: a mistyped number must end in an error, not in waiting.
+local ROUNDS = 1000000
+
 local fail, push, assign = operand.fail, operand.push, operand.assign
 local kind, truth, plain, has_hole = kinds.of, kinds.truth, printing.plain, printing.has_hole
 
@@ -147,6 +150,8 @@ function compilers.range(node)
     local jump
     if not i then jump = otherwise(run, dot) end
     while i do
+      run.rounds = (run.rounds or 0) + 1
+      if run.rounds > ROUNDS then fail(node.at, "range went through more than %d rounds", ROUNDS) end
       if declares then set_variables(run, node, mark, index, item) end
       local stop = list(run, item) == "break"
       run.top = mark
