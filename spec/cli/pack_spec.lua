@@ -140,6 +140,13 @@ describe("orun pack", function()
     assert.is_nil(fs.read(p.root .. "/kit-1.2.0.tgz"))
   end)
 
+  it("says when the archive cannot be written", function()
+    local p = package()
+    local r = run(p.root, "pack", "-o", "README.md/kit.tgz")
+    assert.equal(1, r.code)
+    has(r.err, "cannot write the archive README.md/kit.tgz")
+  end)
+
   it("is what an archive source reads", function()
     local p = package()
     local summary = packed(p.root, "-o", "dist/kit.tgz")

@@ -133,6 +133,11 @@ describe("archive sources", function()
     has(text, "composition.cache", "set HOME")
   end)
 
+  it("say when the cache cannot be written", function()
+    assert(fs.write(home .. "/cache", "a file"))
+    has(errors(kit()), "intent.yaml:1:", "composition.cache", "cannot make the cache")
+  end)
+
   it("are unpacked again when the cache was damaged", function()
     local bytes = kit()
     errors(bytes)

@@ -7,6 +7,7 @@ local suggestion = require "orun.util.suggestion"
 local function names()
   local list, directory = {}, package.searchpath("orun.schema.published.intent", package.path):match("^(.*)/")
   for _, file in ipairs(assert(require("host.fs").list(directory))) do list[#list + 1] = file:match("^(.*)%.lua$") end
+  table.sort(list)
   return list
 end
 

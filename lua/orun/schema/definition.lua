@@ -117,7 +117,8 @@ local function job_fields()
   return {
     description = text(), runsOn = text "runner that it asks for", timeout = shape.duration(), capabilities = texts "for people",
     retries = shape.integer("further attempts of each step", 0),
-    steps = list(ref "step"), labels = shape.text_map "scope is shown in lists", inputs = true, outputs = texts "globs of files that later jobs need, relative to the component",
+    steps = list(ref "step"), labels = shape.text_map "scope is shown in lists", inputs = true,
+    outputs = texts "globs of files that later jobs need, relative to the component",
     dependsOn = texts "jobs of the same component that must be done first",
   }
 end
