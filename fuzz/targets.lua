@@ -37,7 +37,8 @@ function M.json(bytes)
     return
   end
   local text = json.encode(v)
-  assert(json.encode((assert(json.decode(text, { order = true })))) == text, "encoded JSON is not stable")
+  local again = json.decode(text, { order = true })
+  assert(again ~= nil and json.encode(again) == text, "encoded JSON is not stable")
 end
 
 local data
