@@ -22,6 +22,11 @@ return {
   usage = "[run/<id>] [job/<id>] [flags]",
   description = [[
 Without flags: the failed steps and those that printed a link, or everything when there is neither.]],
+  examples = {
+    { "orun logs", "what failed in the latest run" },
+    { "orun logs run/shop-2026 job/deploy", "some jobs of one run" },
+    { "orun logs --raw", "everything" },
+  },
   flags = {
     { name = "exec-id", value = "ID", help = "execution id, or the beginning of one (default: the latest)", complete = "runs" },
     { name = "job", value = "TEXT", help = "only jobs whose id contains this", complete = "jobs" },

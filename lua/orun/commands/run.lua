@@ -257,6 +257,12 @@ of its checksum), a plan file, or a component, for which a fresh plan is compile
 
 Every run has an execution record under .orun/executions. Running again with the same --exec-id continues it: completed jobs and
 steps are not repeated.]],
+  examples = {
+    { "orun run", "compile everything and run it" },
+    { "orun run cart --env dev", "one component in one environment" },
+    { "orun run rc1 --exec-id release-7", "a stored plan under an id of your own; again to continue it" },
+    { "orun run --job cart@dev.deploy --retry", "one job of the latest run once more" },
+  },
   flags = {
     { name = "plan", short = "p", value = "REF", help = "plan file, name or checksum prefix (same as the argument)" },
     { name = "job", value = "ID", help = "run one job: its id or a unique beginning of it" },

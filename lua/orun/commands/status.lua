@@ -93,6 +93,12 @@ return {
   usage = "[flags]",
   description = [[
 Without flags the latest run is shown. The exit code says whether something could be shown, not how the run went.]],
+  examples = {
+    { "orun status", "the latest run" },
+    { "orun status --watch", "until it ends" },
+    { "orun status --all", "all runs" },
+    { "orun status --exec-id shop-2026 --json", "one run as data" },
+  },
   flags = {
     { name = "exec-id", value = "ID", help = "execution id, or the beginning of one (default: the latest)", complete = "runs" },
     { name = "all", help = "list all runs" },

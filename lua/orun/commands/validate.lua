@@ -7,6 +7,10 @@ return {
   summary = "Check the intent, its components and their compositions",
   usage = "orun validate [flags]",
   description = "Runs every check of `orun plan` for all environments and all components, wherever it is started, and writes no plan.",
+  examples = {
+    { "orun validate", "everything that orun plan would find, for all environments" },
+    { "orun validate --strict --json", "as data, warnings as errors" },
+  },
   flags = {
     { name = "locked", type = "boolean", help = "every composition source must be as the lock file says" },
     { name = "strict", type = "boolean", help = "treat warnings as errors" },

@@ -106,6 +106,11 @@ return {
   summary = "List the components and the environments they run in",
   usage = "orun get components [name] [flags]",
   aliases = { "component" },
+  examples = {
+    { "orun get components", "names, types and environments" },
+    { "orun get components cart", "one in detail" },
+    { "orun get components -o yaml", "as data" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" }, help = "output format" },
     { name = "json", type = "boolean", help = "the same as -o json" },

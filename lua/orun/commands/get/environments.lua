@@ -106,6 +106,11 @@ return {
   summary = "List the environments as the intent declares them",
   usage = "orun get environments [flags]",
   aliases = { "environment", "env", "envs" },
+  examples = {
+    { "orun get environments", "policies and parameter defaults" },
+    { "orun get env -o wide", "triggers and promotions too" },
+    { "orun get env -o json", "as data" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" }, help = "output format" },
     { name = "json", type = "boolean", help = "the same as -o json" },

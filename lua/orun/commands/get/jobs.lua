@@ -62,6 +62,11 @@ return {
   summary = "List the jobs of a plan with their status in the latest run",
   usage = "[flags]",
   aliases = { "job" },
+  examples = {
+    { "orun get jobs", "the latest plan as a tree, with the status in the latest run" },
+    { "orun get jobs --plan rc1 --view compact", "another plan, a line for each job" },
+    { "orun get jobs -o json", "the jobs as the plan has them: a matrix for a workflow" },
+  },
   flags = {
     { name = "plan", value = "REF", help = "plan id, name or file (default: the latest)", complete = "plans" },
     { name = "view", value = "FORM", choices = { "tree", "compact", "table" }, default = "tree", help = "form of the list" },

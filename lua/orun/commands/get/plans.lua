@@ -3,6 +3,11 @@ return {
   summary = "List the stored plans",
   usage = "[flags]",
   aliases = { "plan" },
+  examples = {
+    { "orun get plans", "names, jobs and ages" },
+    { "orun get plans -o wide", "checksums and files too" },
+    { "orun get plans -o json", "as data: Name, Path, Checksum, Jobs, CreatedAt" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" }, help = "output format" },
     { name = "json", help = "the same as -o json" },

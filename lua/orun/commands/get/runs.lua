@@ -3,6 +3,11 @@ return {
   summary = "List the runs",
   usage = "[flags]",
   aliases = { "run", "executions" },
+  examples = {
+    { "orun get runs", "what runs, then the newest" },
+    { "orun get runs -o wide", "plan ids, durations and users too" },
+    { "orun get runs -o json", "as data" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" }, help = "output format" },
     { name = "json", help = "the same as -o json" },

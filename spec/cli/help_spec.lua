@@ -1,0 +1,52 @@
+-- What `--help` says, and that it is true.
+local commandline = require "orun.cli.commandline"
+local discovery = require "orun.cli.discovery"
+local help = require "orun.cli.help"
+
+local places = { discovery.places()[#discovery.places()] }
+
+-- All commands below some words, deepest last.
+local function commands(words, list)
+  for _, found in ipairs(discovery.list(words, places)) do
+    list[#list + 1] = found
+    if found.group then commands(found.words, list) end
+  end
+  return list
+end
+
+-- Words of an example; quotes are those of a shell.
+local function split(line)
+  return require("orun.cli.completion").split(line)
+end
+
+-- These are as short as their help.
+local obvious = { version = true, help = true }
+
+describe("help", function()
+  for _, found in ipairs(commands({}, {})) do
+    local name = "orun " .. table.concat(found.words, " ")
+
+    it("explains every flag and argument of " .. name, function()
+      local command = discovery.load(found)
+      assert.truthy(command.summary and command.summary ~= "")
+      for _, flag in ipairs(command.flags or {}) do
+        assert.truthy(flag.hidden or (flag.help or "") ~= "", "--" .. flag.name .. " has no help")
+      end
+      for _, line in ipairs { help.command(found, command, places) } do assert.truthy(line:find("Usage: " .. name, 1, true)) end
+    end)
+
+    it("gives examples of " .. name .. " that can be written so", function()
+      local command = discovery.load(found)
+      assert.truthy(obvious[found.words[1]] or not command.run or command.examples, "has no examples")
+      for _, example in ipairs(command.examples or {}) do
+        local words = split(example[1])
+        assert.equal("orun", table.remove(words, 1))
+        assert.truthy(example[2] ~= "")
+        local ok, invocation = pcall(commandline.read, words)
+        assert.truthy(ok, example[1] .. ": " .. tostring(invocation))
+        local named = table.concat(invocation.found.words, " ")
+        assert.equal(table.concat(found.words, " "), named:sub(1, #table.concat(found.words, " ")), example[1])
+      end
+    end)
+  end
+end)
