@@ -84,6 +84,9 @@ bash:  source <(orun completion bash)    in ~/.bashrc
 zsh:   source <(orun completion zsh)     in ~/.zshrc, after compinit
 fish:  orun completion fish | source     in ~/.config/fish/config.fish]],
   usage = "bash|zsh|fish",
+  examples = {
+    { "orun completion bash", "to standard output" },
+  },
   args = { { name = "shell", help = "bash, zsh or fish" } },
 
   run = function(ctx, args)

@@ -34,6 +34,11 @@ return {
   usage = "orun component [name] [flags]",
   description = "With a name, or with --long, everything that was merged for each environment: path, parameters and env.",
   aliases = { "components" },
+  examples = {
+    { "orun component", "what runs where" },
+    { "orun component cart", "one in detail, merged for each environment" },
+    { "orun components --long -o yaml", "all of them as data" },
+  },
   flags = {
     { name = "long", short = "l", type = "boolean", help = "every component in detail" },
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },

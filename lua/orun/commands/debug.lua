@@ -82,6 +82,10 @@ return {
   usage = "orun debug [flags]",
   description = "Groups, environments and components after presets, discovery and defaults. The components of an environment are those "
     .. "that its selectors list, not those that subscribe to it.",
+  examples = {
+    { "orun debug", "what orun understood of the intent" },
+    { "orun debug -o json", "as data" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
     { name = "json", type = "boolean", help = "the same as -o json" },

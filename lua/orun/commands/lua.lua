@@ -36,6 +36,10 @@ return {
   description = [[
 The script runs as trusted code in the program's own Lua state: every module of orun (`require "host.json"`) and every module
 installed for Lua on this system can be required. Its first result, when it is an integer, is the exit code.]],
+  examples = {
+    { "orun lua script.lua one two", "a script with two arguments" },
+    { "orun lua -e 'print(require(\"host.program\").version)'", "a chunk" },
+  },
   flags = { { name = "execute", short = "e", value = "CHUNK", help = "run this text instead of a file" } },
   args = { { name = "argument", optional = true, repeatable = true, complete = "files" } },
   leading = true,

@@ -42,6 +42,10 @@ return {
   description = [[
 Checks the package as a plan would and writes a tar.gz of it, which a source of kind `archive` can name. The same files give the same
 bytes; the printed digest can be pinned. The version is the git tag of the commit, else that of the manifest.]],
+  examples = {
+    { "orun pack --root ./compositions", "./<name>-<version>.tgz" },
+    { "orun pack --root ./compositions -o kit.tgz --json", "its digest as data" },
+  },
   flags = {
     { name = "root", value = "DIR", help = "directory of the package (default: . or examples/compositions)", complete = "files" },
     { name = "output", short = "o", value = "PATH", help = "the archive (default: ./<name>-<version>.tgz)", complete = "files" },

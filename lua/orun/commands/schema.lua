@@ -17,6 +17,10 @@ return {
   description = [[
 Draft 7, for editors: with the YAML language server, put `# yaml-language-server: $schema=FILE` into the first line of a document. The
 schemas are stricter than orun: a key that orun would ignore with a warning is an error here.]],
+  examples = {
+    { "orun schema intent", "to standard output, for a file that editors read" },
+    { "orun schema component", "for component.yaml" },
+  },
   flags = {},
   args = { { name = "name", help = "which file" } },
   complete = names,

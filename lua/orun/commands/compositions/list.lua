@@ -27,6 +27,10 @@ end
 return {
   summary = "List compositions, or show one",
   usage = "orun compositions list [type] [flags]",
+  examples = {
+    { "orun compositions list", "sources and what they export" },
+    { "orun compositions list --long", "every composition in detail" },
+  },
   flags = {
     { name = "long", short = "l", help = "details of every composition" },
     { name = "expand-jobs", short = "e", help = "steps and parameters too" },

@@ -11,6 +11,9 @@ return {
   description = [[
 Resolves every source and writes .orun/compositions.lock.yaml anew. Commit the file: plans refuse archives and registry packages whose
 content is not the locked one, and with --locked directories too.]],
+  examples = {
+    { "orun compositions lock", "after a source was changed on purpose" },
+  },
   flags = {},
   args = {},
 

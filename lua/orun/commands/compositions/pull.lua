@@ -9,6 +9,10 @@ return {
   description = [[
 Resolves every source as a plan would: content that differs from the lock file is refused, entries that the lock file misses are added.
 To accept new content use `orun compositions lock`.]],
+  examples = {
+    { "orun compositions pull", "before working without a network" },
+    { "orun compositions pull --locked", "in CI" },
+  },
   flags = {
     { name = "locked", help = "every source must be as the lock file says" },
   },

@@ -8,6 +8,10 @@ return {
   summary = "Say which preset adds what to the intent",
   usage = "orun intent explain [flags]",
   description = "Lists the presets of `extends` and, for each of them, the keys of the intent that come from it.",
+  examples = {
+    { "orun intent explain", "where each key comes from" },
+    { "orun intent explain -o json", "as data" },
+  },
   flags = {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
     { name = "json", type = "boolean", help = "the same as -o json" },

@@ -12,6 +12,10 @@ return {
   description = [[
 The document is what the compiler starts from: presets merged, discovered components listed with the inline ones, nothing defaulted.
 Beside the same manifests it is no intent to compile: every discovered component would stand there twice.]],
+  examples = {
+    { "orun intent render", "the merged intent as YAML" },
+    { "orun intent render -o merged.yaml", "into a file" },
+  },
   flags = {
     { name = "output", short = "o", value = "PATH", help = "write it there instead of to stdout" },
     { name = "json", type = "boolean", help = "as JSON instead of YAML" },

@@ -5,6 +5,9 @@ local pack = require "orun.commands.pack"
 return {
   summary = "Pack a composition package into an archive",
   usage = "orun compositions package build --root DIR --output PATH",
+  examples = {
+    { "orun compositions package build --root ./compositions --output kit.tgz", "the same as orun pack" },
+  },
   flags = {
     { name = "root", value = "DIR", help = "directory of the package", complete = "files" },
     { name = "output", short = "o", value = "PATH", help = "the archive", complete = "files" },
