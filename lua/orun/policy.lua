@@ -206,9 +206,9 @@ local of_definition = { runsOn = true, timeout = true, retries = true, outputs =
 
 local function step_place(job, tokens)
   local index = math.tointeger(tonumber(tokens[2]))
-  local step = index and job.steps[index + 1]
-  if not step then return job.definition.place end
-  local bound = step.bound
+  local recipe = index and job.recipes[index + 1]
+  if not recipe then return job.definition.place end
+  local bound = recipe.bound
   return place.of(bound.origin[tokens[3]] or bound.place, table.unpack(tokens, 3))
 end
 

@@ -54,6 +54,17 @@ function value.kind(v) end
 ---@param keys string[]
 ---@return fun(t: table): table
 function value.shape(keys) end
+---Returns a function that makes a new map of those keys that its argument has, with this key order. What is empty ("", 0, a list or map
+---without elements) is left out unless the key is required.
+---@param keys string[]
+---@param required table<string, boolean>
+---@return fun(t: table): table
+function value.form(keys, required) end
+---A map of the same keys and values, with the same metatable (key order).
+---@param t table
+---@param room? integer keys that will be added
+---@return table
+function value.clone(t, room) end
 ---The key order attached to a map by `shape` or by an order-keeping decoder.
 ---@param t table
 ---@return string[]?

@@ -103,6 +103,97 @@ static int shape(lua_State *L)
     return 1;
 }
 
+/* Whether the value on the top of the stack counts as nothing: nil, "", 0, an empty list or map. */
+static bool is_empty(lua_State *L)
+{
+    switch (lua_type(L, -1)) {
+    case LUA_TNIL:
+        return true;
+    case LUA_TSTRING:
+        return lua_rawlen(L, -1) == 0;
+    case LUA_TNUMBER:
+        return lua_tonumber(L, -1) == 0;
+    case LUA_TTABLE:
+        lua_pushnil(L);
+        if (!lua_next(L, -2))
+            return true;
+        lua_pop(L, 2);
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* Upvalues: the metatable with the keys, the set of those that are never left out. */
+static int form_apply(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_getfield(L, lua_upvalueindex(1), "__keys");
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 2), present = 0;
+    luaL_checkstack(L, (int)n + 6, "form");
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 2, i);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, 1);
+        present += !lua_isnil(L, -1);
+        if (is_empty(L)) {
+            lua_pushvalue(L, -2);
+            if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) {
+                lua_pop(L, 1);
+                lua_pushnil(L);
+                lua_replace(L, -2);
+            } else {
+                lua_pop(L, 1);
+            }
+        }
+        lua_remove(L, -2);
+    }
+    lua_createtable(L, 0, (int)present);
+    for (lua_Integer i = 1; i <= n; i++) {
+        if (lua_isnil(L, 2 + (int)i))
+            continue;
+        lua_rawgeti(L, 2, i);
+        lua_pushvalue(L, 2 + (int)i);
+        lua_rawset(L, -3);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+static int form(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_createtable(L, 0, 1);
+    push_distinct(L);
+    lua_setfield(L, -2, "__keys");
+    lua_insert(L, 2);
+    lua_pushcclosure(L, form_apply, 2);
+    return 1;
+}
+
+/* clone(map, room): a shallow copy with its metatable. */
+static int clone(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    int count = (int)luaL_optinteger(L, 2, 0);
+    lua_settop(L, 1);
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
+        count++;
+    lua_createtable(L, 0, count);
+    for (lua_pushnil(L); lua_next(L, 1);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, 2);
+    }
+    if (lua_getmetatable(L, 1))
+        lua_setmetatable(L, 2);
+    return 1;
+}
+
 static int keys(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -182,7 +273,7 @@ int luaopen_host_value(lua_State *L)
     static const luaL_Reg functions[] = {
         {"list", list},   {"is_list", is_list}, {"uint64", uint64}, {"time", time_new},
         {"kind", kind},   {"shape", shape},     {"keys", keys},     {"copy", copy},
-        {"equal", equal}, {NULL, NULL}};
+        {"equal", equal}, {"form", form},       {"clone", clone},   {NULL, NULL}};
     luaL_newlib(L, functions);
     orun_value_push_null(L);
     lua_setfield(L, -2, "null");

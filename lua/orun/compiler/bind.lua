@@ -1,4 +1,5 @@
 -- Stage 4: the jobs of every instance, with their steps chosen, ordered and rendered.
+local document = require "orun.plan.document"
 local identity = require "orun.plan.identity"
 local model = require "orun.composition.model"
 local place = require "orun.intent.place"
@@ -33,18 +34,24 @@ local function chosen_jobs(instance, report)
   return list
 end
 
----What templates see.
-local function template_data(instance, id, name)
-  return {
-    orun = {
-      component = { name = instance.name, type = instance.type, domain = instance.domain or "" },
-      environment = { name = instance.environment },
-      composition = { type = instance.type },
-      profile = { name = instance.profile or "" },
-      job = { id = id, name = name },
-    },
-    parameters = instance.parameters, env = instance.env,
-  }
+-- What templates see. One table serves all jobs, one after the other: nothing keeps it.
+local TemplateData = {}
+TemplateData.__index = TemplateData
+
+local function template_data()
+  local orun = { component = {}, environment = {}, composition = {}, profile = {}, job = {} }
+  return setmetatable({ orun = orun, root = { orun = orun } }, TemplateData)
+end
+
+---@return table root of the templates of one job
+function TemplateData:of(instance, id, name)
+  local orun, root = self.orun, self.root
+  local component, job = orun.component, orun.job
+  component.name, component.type, component.domain = instance.name, instance.type, instance.domain or ""
+  orun.environment.name, orun.composition.type, orun.profile.name = instance.environment, instance.type, instance.profile or ""
+  job.id, job.name = id, name
+  root.parameters, root.env = instance.parameters, instance.env
+  return root
 end
 
 local function label(step, index)
@@ -84,7 +91,8 @@ local function assign_ids(steps, job, report)
   end
 end
 
----The steps of one job in order, ready to be rendered; nil when they cannot be ordered.
+---The steps of one job in order; nil when they cannot be ordered.
+---@return BoundStep[]?
 local function bound_steps(instance, chosen, id, report)
   local steps, removed = selection.profile(chosen.definition, chosen.choice)
   local overrides = instance.component.overrides and instance.component.overrides.steps or {}
@@ -122,31 +130,71 @@ local function output_site(id, definition, i)
   return { job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i } }
 end
 
----Renders the texts of a map; other values pass through.
-local function render_map(renderer, step, field, data, id)
-  local map = step[field]
-  if not map then return nil end
-  local out = {}
-  for key, v in sorted.pairs(map) do
-    if type(v) == "string" then v = renderer:render(v, data, step_site, id, step, field, key) end
-    out[key] = v
+local function has_template(v)
+  return type(v) == "string" and v:find("{{", 1, true) ~= nil
+end
+
+---What a step is before its texts are rendered, in the form of the plan, and where it has templates. Steps without any are shared by
+---all jobs.
+---@class StepRecipe
+---@field bound BoundStep
+---@field step table
+---@field texts string[] fields
+---@field maps {field: string, keys: string[]}[]
+
+---@param step BoundStep
+---@return StepRecipe
+local function recipe(step)
+  local texts, maps = {}, {}
+  for _, field in ipairs { "run", "use", "shell", "working-directory" } do
+    if has_template(step[field]) then texts[#texts + 1] = field end
+  end
+  for _, field in ipairs { "with", "env" } do
+    local keys = {}
+    for key, v in sorted.pairs(step[field] or {}) do
+      if has_template(v) then keys[#keys + 1] = key end
+    end
+    if #keys > 0 then maps[#maps + 1] = { field = field, keys = keys } end
+  end
+  return { bound = step, step = document.make("step", step), texts = texts, maps = maps }
+end
+
+---@param made StepRecipe
+local function render_step(renderer, made, data, id)
+  local bound = made.bound
+  if #made.texts == 0 and #made.maps == 0 then return made.step end
+  local out = value.clone(made.step)
+  for _, field in ipairs(made.texts) do
+    local text = renderer:render(bound[field], data, step_site, id, bound, field)
+    out[field] = text ~= "" and text or nil
+  end
+  for _, map in ipairs(made.maps) do
+    local field = map.field
+    local from, rendered = bound[field], value.clone(bound[field])
+    for _, key in ipairs(map.keys) do rendered[key] = renderer:render(from[key], data, step_site, id, bound, field, key) end
+    out[field] = rendered
   end
   return out
 end
 
-local function render_step(renderer, step, data, id)
-  local out = {
-    id = step.id, name = step.name, phase = step.phase, order = step.order, timeout = step.timeout, retry = step.retry,
-    onFailure = step.onFailure,
-    -- for the next stages only
-    bound = step,
-  }
-  for _, field in ipairs { "run", "use", "shell", "working-directory" } do
-    local text = step[field]
-    if text then out[field] = renderer:render(text, data, step_site, id, step, field) end
+---The steps of jobs, prepared. Jobs of one definition and one profile without overrides share them, unless there is something to say
+---about them, which is said for each job.
+local function preparation(report)
+  local known = {}
+  return function(instance, chosen, id)
+    local overrides = instance.component.overrides and instance.component.overrides.steps or {}
+    local choices = known[chosen.definition] or {}
+    known[chosen.definition] = choices
+    local shared = #overrides == 0 and choices[chosen.choice or chosen.definition]
+    if shared then return shared end
+    local said = #report.errors + #report.warnings
+    local steps = bound_steps(instance, chosen, id, report)
+    if not steps then return nil end
+    local recipes = {}
+    for i, step in ipairs(steps) do recipes[i] = recipe(step) end
+    if #overrides == 0 and said == #report.errors + #report.warnings then choices[chosen.choice or chosen.definition] = recipes end
+    return recipes
   end
-  out.with, out.env = render_map(renderer, step, "with", data, id), render_map(renderer, step, "env", data, id)
-  return out
 end
 
 local function render_outputs(renderer, definition, data, id)
@@ -159,15 +207,15 @@ end
 
 ---@param instance table
 ---@param chosen {name: string, definition: Job, choice: ProfileJob?}
+---@param context {renderer: Rendering, prepare: function, data: table}
 ---@return table? job
-local function bind_job(instance, chosen, renderer, report)
-  local composition, definition = instance.composition, chosen.definition
+local function bind_job(instance, chosen, context)
+  local composition, definition, renderer = instance.composition, chosen.definition, context.renderer
   local id = identity.id(instance.name, instance.environment, chosen.name)
-  local data = template_data(instance, id, chosen.name)
-  local bound = bound_steps(instance, chosen, id, report)
-  if not bound then return nil end
-  local steps = value.list {}
-  for i, step in ipairs(bound) do steps[i] = render_step(renderer, step, data, id) end
+  local recipes = context.prepare(instance, chosen, id)
+  if not recipes then return nil end
+  local data, steps = context.data:of(instance, id, chosen.name), value.list {}
+  for i, made in ipairs(recipes) do steps[i] = render_step(renderer, made, data, id) end
   return {
     id = id, name = chosen.name, component = instance.name, environment = instance.environment, composition = composition.type,
     profile = instance.profile and ("%s.%s"):format(instance.type, instance.profile), profileSource = instance.profileSource,
@@ -177,7 +225,7 @@ local function bind_job(instance, chosen, renderer, report)
     timeout = definition.timeout, retries = definition.retries, outputs = render_outputs(renderer, definition, data, id),
     env = instance.env, labels = instance.labels, parameters = instance.parameters,
     -- for the next stages only
-    instance = instance, definition = definition,
+    instance = instance, definition = definition, recipes = recipes,
   }
 end
 
@@ -186,9 +234,10 @@ end
 ---@return table[] jobs in the order of the instances, those of one instance by name
 return function(instances, report)
   local jobs, renderer = {}, rendering.new(report)
+  local context = { renderer = renderer, prepare = preparation(report), data = template_data() }
   for _, instance in ipairs(instances) do
     for _, chosen in ipairs(instance.composition and chosen_jobs(instance, report) or {}) do
-      jobs[#jobs + 1] = bind_job(instance, chosen, renderer, report)
+      jobs[#jobs + 1] = bind_job(instance, chosen, context)
     end
   end
   renderer:finish()

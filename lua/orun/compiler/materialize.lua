@@ -16,13 +16,12 @@ local function generated_at(epoch)
 end
 
 local function make_job(job)
-  local steps, gates = value.list {}, value.list {}
-  for i, step in ipairs(job.steps) do steps[i] = document.make("step", step) end
-  for i, gate in ipairs(job.gates) do gates[i] = document.make("gate", gate) end
-  local fields = {}
-  for key, v in next, job do fields[key] = v end
-  fields.steps, fields.gates = steps, gates
-  return document.make("job", fields)
+  local out = document.make("job", job)
+  if out.gates then
+    out.gates = value.list {}
+    for i, gate in ipairs(job.gates) do out.gates[i] = document.make("gate", gate) end
+  end
+  return out
 end
 
 local function make_sources(registry)

@@ -10,6 +10,7 @@ local M = {}
 ---@field report table
 ---@field compiled table<string, table> template or error by text
 ---@field found table[] problems in order of appearance
+---@field missing TemplateMissing[] what the text being rendered prints without a value
 local Rendering = {}
 Rendering.__index = Rendering
 
@@ -23,7 +24,11 @@ Rendering.__index = Rendering
 ---@param report table
 ---@return Rendering
 function M.new(report)
-  return setmetatable({ report = report, compiled = {}, found = {}, known = {} }, Rendering)
+  local missing = {}
+  return setmetatable({
+    report = report, compiled = {}, found = {}, known = {}, missing = missing,
+    options = { missing = function(info) missing[#missing + 1] = info end },
+  }, Rendering)
 end
 
 ---Line `n` of a text.
@@ -106,17 +111,16 @@ end
 function Rendering:render(text, data, site, ...)
   if not text:find("{{", 1, true) then return text end
   local entry = self:compile(text)
-  local err, missing = entry.err, nil
+  local err = entry.err
   if entry.template then
     local result
-    result, err = entry.template:render(data, {
-      missing = function(info)
-        missing = missing or {}
-        missing[#missing + 1] = info
-      end,
-    })
-    for _, info in ipairs(missing or {}) do
-      self:note("warning", "template.missing", site(...), text, info, ("%s has no value"):format(info.expression))
+    result, err = entry.template:render(data, self.options)
+    local missing = self.missing
+    if #missing > 0 then
+      for i, info in ipairs(missing) do
+        self:note("warning", "template.missing", site(...), text, info, ("%s has no value"):format(info.expression))
+        missing[i] = nil
+      end
     end
     if result then return result end
   end

@@ -7,22 +7,15 @@ local M = {}
 M.api_version = "orun.io/v1"
 M.kind = "Plan"
 
----Whether a value counts as nothing, so that an optional key is left out.
----@param v any
----@return boolean
-local function is_empty(v)
-  return v == nil or v == "" or v == 0 or (type(v) == "table" and next(v) == nil)
-end
-
 ---@param spec string keys in order; a trailing `!` marks one that is written even when empty
----@return {keys: string[], always: table<string, boolean>, shape: fun(t: table): table}
+---@return {shape: fun(t: table): table; make: fun(t: table): table}
 local function object(spec)
-  local keys, always = {}, {}
+  local keys, required = {}, {}
   for key, mark in spec:gmatch("([%w-]+)(!?)") do
     keys[#keys + 1] = key
-    always[key] = mark == "!"
+    required[key] = mark == "!" or nil
   end
-  return { keys = keys, always = always, shape = value.shape(keys) }
+  return { shape = value.shape(keys), make = value.form(keys, required) }
 end
 
 local objects = {
@@ -45,12 +38,7 @@ local objects = {
 ---@param fields table
 ---@return table
 function M.make(name, fields)
-  local kind, out = objects[name], {}
-  for _, key in ipairs(kind.keys) do
-    local v = fields[key]
-    if kind.always[key] or not is_empty(v) then out[key] = v end
-  end
-  return kind.shape(out)
+  return objects[name].make(fields)
 end
 
 ---Gives a decoded object (with keys of later versions, if any) the key order of its kind, in place.
