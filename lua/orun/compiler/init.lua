@@ -1,4 +1,5 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
+local bindings = require "orun.trigger.binding"
 local expand = require "orun.compiler.expand"
 local load = require "orun.compiler.load"
 local normalize = require "orun.compiler.normalize"
@@ -75,6 +76,7 @@ function M.validate(options, report)
   progress("success", "Intent is valid")
   progress("step", "Normalizing intent...")
   local model = normalize(loaded, report)
+  bindings.check(model, report, "error")
   report:check()
   local expansion = expand(model, loaded.registry, {}, report)
   report:check()
@@ -123,6 +125,7 @@ end
 ---@return Compiled
 function M.compile(options, report)
   local model, loaded = M.model(options, report)
+  bindings.check(model, report, "warn")
   local narrowed = M.scope(model, loaded.root, options, report)
   report:check()
   local choice = { environments = options.environments, components = narrowed and narrowed.components or options.components }
