@@ -145,4 +145,20 @@ Would remove 2 items
     assert.equal(2, orun("gc", "--keep", "-1").code)
     assert.equal(2, orun("gc", "--keep", "few").code)
   end)
+
+  it("says what it could not remove", function()
+    add("a", 1)
+    local context, gc, remove_tree = require "orun.cli.context", require "orun.commands.gc", fs.remove_tree
+    local flags = { intent = store.root .. "/intent.yaml", all = true, keep = 10, max_age = 30, json = true }
+    local ctx = context.new { flags = flags, given = {} }
+    local out = {}
+    rawset(ctx, "print", function(_, text) out[#out + 1] = text end)
+    fs.remove_tree = function(path) return nil, path .. ": Permission denied", "EACCES" end
+    local ok, err = pcall(gc.run, ctx)
+    fs.remove_tree = remove_tree
+    assert.is_true(ok, err)
+    assert.equal("gc.not-removed", ctx.report.warnings[1].kind)
+    assert.same({}, json.decode(out[1]).executions)
+    assert.equal("a", left())
+  end)
 end)

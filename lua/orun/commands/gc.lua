@@ -66,7 +66,7 @@ end
 
 local function remove(ctx, path, ok, message)
   if ok then return true end
-  ctx.report:warn { kind = "gc.not-removed", message = ("cannot remove %s: %s"):format(path, message or "?") }
+  ctx.report:warn { kind = "gc.not-removed", message = "cannot remove " .. (message or path) }
   return false
 end
 
