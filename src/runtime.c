@@ -1,4 +1,5 @@
 #include "runtime.h"
+#include "heap.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -85,10 +86,32 @@ static void set_search_path(lua_State *L, const struct orun_paths *p)
     lua_pop(L, 1);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+static int panic(lua_State *L)
+{
+    const char *message = lua_tostring(L, -1);
+    fprintf(stderr, "error: %s\n", message ? message : "not enough memory");
+    return 0;
+}
+#endif
+
+/* A sanitizer sees more in blocks that malloc knows one by one. */
+static lua_State *new_state(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return luaL_newstate();
+#else
+    lua_State *L = lua_newstate(orun_heap_allocate, NULL);
+    if (L)
+        lua_atpanic(L, panic);
+    return L;
+#endif
+}
+
 lua_State *orun_runtime_open(void)
 {
     const struct orun_paths *p = orun_runtime_paths();
-    lua_State *L = p ? luaL_newstate() : NULL;
+    lua_State *L = p ? new_state() : NULL;
     if (!L)
         return NULL;
     luaL_openlibs(L);
