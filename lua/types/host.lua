@@ -354,6 +354,8 @@ function Process:wait() end
 ---@param signal string e.g. "TERM"
 ---@return boolean
 function Process:kill(signal) end
+---TERM to the whole group; what is left of it after the grace time gets KILL, and wait() ends when the group is gone.
+function Process:terminate() end
 ---@return integer
 function process.pid() end
 ---@param pid? integer default: orun itself
@@ -370,6 +372,10 @@ function process.alive(pid, ticks) end
 ---@return string? message
 ---@return string? errno
 function process.kill(pid, signal) end
+---Whether orun ignores a signal, as it does when it was started so (`nohup`) and does not catch it.
+---@param signal string
+---@return boolean
+function process.ignores(signal) end
 ---Whether children are watched by pidfds (default, where the system has them) or by SIGCHLD; for tests.
 ---@param use boolean
 function process.use_pidfds(use) end

@@ -198,7 +198,7 @@ describe("orun run", function()
     assert.truthy(result.errors:find("gates", 1, true))
   end)
 
-  for _, case in ipairs { { "INT", 130 }, { "TERM", 143 } } do
+  for _, case in ipairs { { "HUP", 129 }, { "INT", 130 }, { "TERM", 143 } } do
     local name, code = table.unpack(case)
     it(("stops in an orderly way on SIG%s and can be continued"):format(name), function()
       write_plan {
@@ -227,6 +227,43 @@ describe("orun run", function()
       assert.same({ "a", "clean", "b", "c" }, space:lines("ran"))
     end)
   end
+
+  it("a hangup ends what steps left in the background, and post steps run", function()
+    write_plan {
+      { "b@dev.x", "(sleep 31 & echo $! > pid; touch started; wait)", { id = "clean", phase = "post", run = "echo clean >> ran" } },
+    }
+    local child = assert(process.start(options { "plan.json", "--exec-id", "x" }))
+    wait_for "started"
+    process.kill(child:pid(), "HUP")
+    assert.equal(129, child:wait().code)
+    assert.same({ "clean" }, space:lines("ran"))
+    assert.is_false(process.alive(assert(tonumber(space:read("pid")))))
+  end)
+
+  it("a signal ends background processes that ignore it and closed their output", function()
+    write_plan {
+      { "b@dev.x", "(trap '' TERM; exec >/dev/null 2>&1; sh -c 'echo $$ > pid; touch started; sleep 31'; sleep 31) & wait" },
+    }
+    local child = assert(process.start(options { "plan.json", "--exec-id", "x" }))
+    wait_for "started"
+    process.kill(child:pid(), "TERM")
+    assert.equal(143, child:wait().code)
+    assert.is_false(process.alive(assert(tonumber(space:read("pid")))))
+  end)
+
+  it("a hangup that was ignored at the start is ignored", function()
+    write_plan { { "b@dev.x", "touch started; while [ ! -e go ]; do sleep 0.02; done; echo done >> ran" } }
+    local given = options { "plan.json", "--exec-id", "x" }
+    given.argv = { "sh", "-c", "trap '' HUP; exec \"$@\"", "sh", table.unpack(given.argv) }
+    local child = assert(process.start(given))
+    wait_for "started"
+    process.kill(child:pid(), "HUP")
+    loop.sleep(0.05)
+    space:write("go", "")
+    local result = child:wait()
+    assert.equal(0, result.code, result.errors)
+    assert.same({ "done" }, space:lines("ran"))
+  end)
 
   it("a second signal kills what does not stop", function()
     write_plan { { "b@dev.x", "trap '' INT TERM; touch started; while :; do sleep 0.05; done" } }

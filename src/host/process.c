@@ -167,6 +167,12 @@ static int process_kill(lua_State *L)
     return 1;
 }
 
+static int process_terminate(lua_State *L)
+{
+    orun_process_terminate(check_process(L));
+    return 0;
+}
+
 static int process_free(lua_State *L)
 {
     orun_process_release(check_process(L));
@@ -203,6 +209,14 @@ static int is_alive(lua_State *L)
     struct orun_proc proc;
     bool alive = orun_proc_read((pid_t)luaL_checkinteger(L, 1), &proc) && !orun_proc_is_dead(&proc);
     lua_pushboolean(L, alive && luaL_optinteger(L, 2, proc.start_ticks) == proc.start_ticks);
+    return 1;
+}
+
+static int ignores(lua_State *L)
+{
+    struct sigaction action;
+    bool known = sigaction(check_signal(L, 1), NULL, &action) == 0;
+    lua_pushboolean(L, known && action.sa_handler == SIG_IGN);
     return 1;
 }
 
@@ -279,6 +293,7 @@ static const luaL_Reg methods[] = {{"wait", process_wait},
                                    {"pid", process_pid},
                                    {"start_ticks", process_start_ticks},
                                    {"kill", process_kill},
+                                   {"terminate", process_terminate},
                                    {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"start", orun_process_start},
@@ -287,6 +302,7 @@ static const luaL_Reg functions[] = {{"start", orun_process_start},
                                      {"start_ticks", start_ticks},
                                      {"alive", is_alive},
                                      {"kill", kill_any},
+                                     {"ignores", ignores},
                                      {"environ", own_environment},
                                      {"which", which},
                                      {"use_pidfds", use_pidfds},

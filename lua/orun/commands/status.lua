@@ -1,6 +1,7 @@
 -- `orun status`: one run, all runs, or a run as it goes on.
 local source = require "orun.cockpit.source"
 local style = require "orun.cockpit.style"
+local termination = require "orun.util.termination"
 
 local function print_lines(ctx, lines)
   ctx:write(ctx.style:text(lines))
@@ -58,12 +59,10 @@ end
 -- Waiting that a signal ends early, so that the terminal can be put back in order.
 local function pauser(loop)
   local arrived = loop.queue()
-  local signals = loop.signals { "INT", "TERM" }
+  local signals = loop.signals(termination.signals())
   local catcher = loop.spawn(pcall, function() arrived:push(signals:wait()) end)
   return function(seconds) return arrived:pop(seconds) end, function() catcher:cancel() end
 end
-
-local exits = { INT = 130, TERM = 143 }
 
 local function watch(ctx, store)
   local loop = require "host.loop"
@@ -84,7 +83,7 @@ local function watch(ctx, store)
     stop()
     if screen then ctx:write(style.screen.show_cursor .. "\n") end
     if not ok then error(signal, 0) end
-    return signal and exits[signal] or 0
+    return signal and termination.exits[signal] or 0
   end)
 end
 

@@ -70,7 +70,7 @@ end
 ---Ends the running step, and the job after its post steps.
 function Work:cancel()
   self.cancelled = true
-  if self.process then self.process:kill("TERM") end
+  if self.process then self.process:terminate() end
 end
 
 -- Variables that completed steps of an earlier start left for the others.

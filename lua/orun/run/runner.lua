@@ -26,6 +26,7 @@ local loop = require "host.loop"
 local session = require "orun.run.session"
 local preview = require "orun.run.preview"
 local selection = require "orun.run.selection"
+local termination = require "orun.util.termination"
 
 local M = {}
 
@@ -45,7 +46,7 @@ local M = {}
 ---@field runner? string      backend name (default "local")
 ---@field workdir? string     overrides the directory of every job
 ---@field lines? boolean      emit step.output
----@field signals? boolean    stop on SIGINT and SIGTERM
+---@field signals? boolean    stop on SIGINT, SIGTERM and SIGHUP
 ---@field on_event? fun(event: table)
 ---@field plan_text? string   bytes for manifest.json; default: the plan encoded again
 
@@ -172,12 +173,10 @@ local function status_of(run)
   return "completed"
 end
 
-local exits = { INT = 130, TERM = 143 }
-
 local function result_of(run, status)
   return {
     status = status,
-    exit = exits[run.signal] or (status == "completed" and 0 or 1),
+    exit = termination.exits[run.signal] or (status == "completed" and 0 or 1),
     execId = run.facts.execId,
     dir = run.dir,
     counts = run.counts,

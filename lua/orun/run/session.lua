@@ -15,6 +15,7 @@ local process = require "host.process"
 local snapshot = require "orun.state.snapshot"
 local sorted = require "orun.util.sorted"
 local system = require "host.system"
+local termination = require "orun.util.termination"
 
 local M = {}
 
@@ -188,7 +189,7 @@ function Run:start_services(with_signals)
   self.stop = loop.queue()
   loop.spawn(housekeeping, self)
   if with_signals then
-    self.signals = loop.signals { "INT", "TERM" }
+    self.signals = loop.signals(termination.signals())
     self.catcher = loop.spawn(pcall, catch, self, self.signals)
   end
 end

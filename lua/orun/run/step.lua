@@ -109,7 +109,7 @@ local function run_process(work, step, position, call)
     job = work.job.id, attempt = work.attempt, step = id, phase = step.phase or "main",
     pgid = group.pgid, startTicks = group.startTicks,
   })
-  if work.cancelled and not call.after_cancel then process:kill("TERM") end
+  if work.cancelled and not call.after_cancel then process:terminate() end
   local result = process:wait()
   work.process = nil
   local status, why = judge(result, work.cancelled and not call.after_cancel)
