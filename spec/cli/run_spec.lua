@@ -123,7 +123,9 @@ describe("orun run", function()
     assert.equal(0, second.code, second.errors)
     local lines = space:lines("ran")
     assert.equal(9, #lines)
-    assert.equal("d@dev.x", lines[9])
+    local at = {}
+    for i, line in ipairs(lines) do at[line] = i end
+    assert.is_true(at["d@dev.x"] > at["c1@dev.x"] and at["d@dev.x"] > at["c8@dev.x"])
   end)
 
   it("fails when a job fails in the other process", function()
@@ -249,6 +251,26 @@ describe("orun run", function()
     process.kill(child:pid(), "TERM")
     assert.equal(143, child:wait().code)
     assert.is_false(process.alive(assert(tonumber(space:read("pid")))))
+  end)
+
+  it("ends in an orderly way when its terminal goes away", function()
+    if not process.which "script" then return print("SKIPPED: no script(1) to make a terminal with") end
+    write_plan {
+      { "b@dev.x", "touch started; sleep 31", { id = "clean", phase = "post", run = "echo clean >> ran; touch cleaned" } },
+    }
+    local given = options { "plan.json", "--exec-id", "x" }
+    given.argv = { "script", "-qec", table.concat(given.argv, " "), "/dev/null" }
+    local terminal = assert(process.start(given))
+    wait_for "started"
+    process.kill(terminal:pid(), "KILL")
+    terminal:wait()
+    wait_for "cleaned"
+    for _ = 1, 500 do
+      if space:metadata("x").status == "failed" then break end
+      loop.sleep(0.01)
+    end
+    assert.equal("failed", space:metadata("x").status)
+    assert.same({ "clean" }, space:lines("ran"))
   end)
 
   it("a hangup that was ignored at the start is ignored", function()

@@ -53,6 +53,25 @@ describe("orun status", function()
     assert.equal("x", json.decode(orun("status", "--json").out).execID)
   end)
 
+  it("a directory of executions that cannot be read is not an empty one", function()
+    if not process.which "setpriv" then return print("SKIPPED: no setpriv(1) to be another user with") end
+    store:add("x", { meta = meta("x"), state = state "x" })
+    assert(fs.chmod(store.root, 493))
+    local root = require("host.system").user() == "root"
+    for _, name in ipairs { "executions", "executions/x" } do
+      local directory = store.root .. "/.orun/" .. name
+      assert(fs.chmod(directory, 0))
+      for _, command in ipairs { "status", "logs" } do
+        local argv = { program.exe, command }
+        if root then argv = { "setpriv", "--reuid", "65534", "--clear-groups", program.exe, command } end
+        local r = assert(process.run { argv = argv, cwd = store.root, merge = false })
+        assert.equal(1, r.code, r.output)
+        assert.truthy(r.errors:find(directory .. ": Permission denied", 1, true), r.errors)
+      end
+      assert(fs.chmod(directory, 493))
+    end
+  end)
+
   it("09 case 10: an empty store is no mistake, an unknown execution is", function()
     local r = orun "status"
     assert.equal(0, r.code)

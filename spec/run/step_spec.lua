@@ -127,6 +127,9 @@ describe("a step", function()
       "c@dev.j", 'echo set >> ran; echo V=kept >> "$ORUN_ENV"', { id = "two", run = '[ -e go ] && echo "$V" >> ran' },
     } }
     space:run(p, { exec_id = "x" })
+    local files = fs.list(space:execution "x" .. "/env")
+    assert.equal(1, #files)
+    assert.equal(384, fs.stat(space:execution "x" .. "/env/" .. files[1]).mode)
     space:write("go", "")
     assert.equal(0, space:run(p, { exec_id = "x" }).exit)
     assert.same({ "set", "kept" }, space:lines("ran"))

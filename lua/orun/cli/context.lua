@@ -52,12 +52,20 @@ function M.new(parsed, command)
   }, Context)
 end
 
-local broken_pipe = 32
+local broken_pipe, input_output = 32, 5
+
+-- A terminal that hung up reports an input/output error, as a broken disk does.
+local function is_reader_gone(errno)
+  if errno == broken_pipe then return true end
+  if errno ~= input_output then return false end
+  local stat = require("host.fs").stat("/proc/self/fd/1")
+  return stat ~= nil and stat.type ~= "file"
+end
 
 -- A reader that went away is no mistake of ours: what it did not want is dropped. Anything else is.
 local function check(self, ok, message, errno)
   if ok then return end
-  if errno == broken_pipe then
+  if is_reader_gone(errno) then
     self.closed = true
     return
   end

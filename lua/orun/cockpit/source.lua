@@ -1,6 +1,7 @@
 -- What the cockpit shows of the executions in a store: records read for the view-models.
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
+local fs = require "host.fs"
 local journal = require "orun.state.journal"
 local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
@@ -10,13 +11,23 @@ local snapshot = require "orun.state.snapshot"
 
 local M = {}
 
+-- An execution whose directory cannot be read would look as if nothing had happened in it.
+local function check_readable(store, id)
+  local list, message, errno = fs.list(execution.directory(store, id))
+  if list or errno == "ENOENT" then return end
+  diagnostic.raise { kind = "state.unreadable", message = "cannot read the execution: " .. message, hint = "look at who owns the directory" }
+end
+
 ---Finds an execution. One that was named and does not exist is an error.
 ---@param store string
 ---@param ref? string
 ---@return string? id nil: there is none yet
 function M.resolve(store, ref)
   local _, id, candidates = execution.resolve(store, ref)
-  if id then return id end
+  if id then
+    check_readable(store, id)
+    return id
+  end
   if candidates then
     diagnostic.raise {
       kind = "execution.ambiguous", message = ("several executions begin with %s: %s"):format(ref, table.concat(candidates, ", ")),

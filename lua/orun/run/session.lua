@@ -172,11 +172,11 @@ function Run:interrupt(name)
     return
   end
   self.signal, self.stopping = name, true
-  self:emit("run.interrupted", { signal = name })
   for wake in next, self.sleepers do wake:push(true) end
   for work in next, self.active do work:cancel() end
   self.reaper_stop = loop.queue()
   loop.spawn(reap, self)
+  self:emit("run.interrupted", { signal = name })
 end
 
 local function catch(self, signals)

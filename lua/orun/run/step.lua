@@ -14,6 +14,8 @@ local interrupted_limit = 5
 local longest_delay = 30
 -- Links are looked for in this much of a log.
 local link_bytes = 1 << 20
+-- Readable by its owner only.
+local private = 384
 
 ---@class StepOutcome
 ---@field status "completed"|"failed"|"cancelled"
@@ -146,6 +148,7 @@ end
 local function collect_exports(work, position, outcome)
   local file = work:env_file(position)
   if not fs.exists(file) then return end
+  fs.chmod(file, private) -- variables may be secrets, and the file stays until the job is completed
   local text = fs.read(file) or ""
   work.exported = true
   local variables, message = envfile.parse(text)

@@ -1,4 +1,5 @@
 -- Execution records on disk: their ids, their directories, and how a person refers to them.
+local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local hash = require "host.hash"
 local json = require "host.json"
@@ -68,6 +69,21 @@ function M.read_json(path)
   return type(v) == "table" and v or nil
 end
 
+---Names in the directory of the executions. One that is there and cannot be read is a failure: no runs would be a wrong answer.
+---@param store string
+---@return string[] names without `latest`
+local function names(store)
+  local root, found = M.root(store), {}
+  local list, message, errno = fs.list(root)
+  if not list and errno ~= "ENOENT" then
+    diagnostic.raise { kind = "state.unreadable", message = "cannot read the executions: " .. message, hint = "look at who owns the directory" }
+  end
+  for _, name in ipairs(list or {}) do
+    if name ~= "latest" then found[#found + 1] = name end
+  end
+  return found
+end
+
 ---@class ExecutionRow
 ---@field execId string
 ---@field dir string
@@ -79,9 +95,9 @@ end
 ---@return ExecutionRow[]
 function M.list(store)
   local rows = {}
-  for _, name in ipairs(fs.list(M.root(store)) or {}) do
+  for _, name in ipairs(names(store)) do
     local dir = M.directory(store, name)
-    local stat = name ~= "latest" and fs.stat(dir)
+    local stat = fs.stat(dir)
     if stat and stat.type == "directory" then
       local meta = M.read_json(dir .. "/metadata.json")
       local started = meta and meta.startedAt
@@ -139,8 +155,8 @@ function M.resolve(store, ref)
   local stat = fs.stat(exact)
   if stat and stat.type == "directory" then return exact, ref end
   local found = {}
-  for _, name in ipairs(fs.list(M.root(store)) or {}) do
-    if name ~= "latest" and name:sub(1, #ref) == ref then found[#found + 1] = name end
+  for _, name in ipairs(names(store)) do
+    if name:sub(1, #ref) == ref then found[#found + 1] = name end
   end
   if #found == 1 then return M.directory(store, found[1]), found[1] end
   return nil, nil, #found > 1 and found or nil
