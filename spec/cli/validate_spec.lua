@@ -138,7 +138,8 @@ describe("orun validate and orun plan", function()
         return ("kind: Component\nmetadata: {name: %s}\nspec: {type: sh, subscribe: {environments: [dev]}}\n"):format(name)
       end
       local p = platform('discovery: {roots: ["", " . ", ./]}\n', {
-        ["component.yaml"] = manifest "top", [".hidden/h/component.yaml"] = manifest "h", ["b/node_modules/x/component.yaml"] = manifest "x",
+        ["component.yaml"] = manifest "top", [".hidden/h/component.yaml"] = manifest "h",
+        ["b/node_modules/x/component.yaml"] = manifest "x",
       })
       local paths = {}
       for i, job in ipairs(plan_of(p).jobs) do paths[i] = job.component .. " " .. job.path end

@@ -44,7 +44,7 @@ end
 
 local function fill(target, unpack)
   local filled, message = fs.temporary(target .. "-tmp-")
-  if not filled then return nil, { kind = "cache", message = "cannot write to the cache: " .. message } end
+  if not filled then return nil, { kind = "composition.cache", message = "cannot write to the cache: " .. message } end
   local ok, err = unpack(filled)
   if not ok then
     fs.remove_tree(filled)
@@ -59,7 +59,7 @@ local function fill(target, unpack)
   else
     fs.remove_tree(filled)
   end
-  if not ok then return nil, { kind = "cache", message = "cannot write to the cache: " .. tostring(message) } end
+  if not ok then return nil, { kind = "composition.cache", message = "cannot write to the cache: " .. tostring(message) } end
   return target
 end
 
@@ -71,12 +71,14 @@ end
 function M.provide(digest, unpack)
   local base = M.directory()
   if not base then
-    return nil, { kind = "cache", message = "there is no place for the cache", hint = "set HOME, or ORUN_HOME to a directory of your own" }
+    return nil, {
+      kind = "composition.cache", message = "there is no place for the cache", hint = "set HOME, or ORUN_HOME to a directory of your own",
+    }
   end
   local target = base .. "/" .. digest:match("%x+$")
   if is_whole(target) then return target end
   local ok, message = fs.mkdir(base)
-  if not ok then return nil, { kind = "cache", message = "cannot make the cache: " .. message } end
+  if not ok then return nil, { kind = "composition.cache", message = "cannot make the cache: " .. message } end
   return fill(target, unpack)
 end
 

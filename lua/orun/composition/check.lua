@@ -22,13 +22,13 @@ function M.new(context, name)
 end
 
 function Check:problem(at, kind, message, hint)
-  self.context:problem(at, "composition." .. kind, ('composition "%s": %s'):format(self.name, message), hint)
+  self.context:problem(at, kind, ('composition "%s": %s'):format(self.name, message), hint)
 end
 
 ---An error, or a warning when `lenient`.
 function Check:finding(lenient, at, kind, message, hint)
   if not lenient then return self:problem(at, kind, message, hint) end
-  self.context:warning(at, "composition." .. kind, ('composition "%s": %s'):format(self.name, message), hint)
+  self.context:warning(at, kind, ('composition "%s": %s'):format(self.name, message), hint)
 end
 
 ---The head of the document: names that must agree.
@@ -37,22 +37,22 @@ end
 function Check:head(raw)
   if raw.kind ~= "Composition" then
     local found = (raw.kind or "") ~= "" and ("found " .. raw.kind) or "found none"
-    self:problem(place.of(raw.place, "kind"), "kind", ("the document must have kind: Composition, %s"):format(found))
+    self:problem(place.of(raw.place, "kind"), "composition.kind", ("the document must have kind: Composition, %s"):format(found))
     return false
   end
   local metadata, spec = raw.metadata or {}, raw.spec or {}
   local name, kind = (metadata.name or ""):match("^%s*(.-)%s*$"), (spec.type or ""):match("^%s*(.-)%s*$")
   local name_place, type_place = place.of(raw.place, "metadata", "name"), place.of(raw.place, "spec", "type")
   if name == "" then
-    self:problem(name_place, "name", "metadata.name is missing", ("write metadata.name: %s"):format(self.name))
+    self:problem(name_place, "composition.name", "metadata.name is missing", ("write metadata.name: %s"):format(self.name))
   elseif name ~= self.name then
-    self:problem(name_place, "name", ('metadata.name "%s" must match the export name "%s"'):format(name, self.name),
+    self:problem(name_place, "composition.name", ('metadata.name "%s" must match the export name "%s"'):format(name, self.name),
       "the export is named by the document's directory or by the manifest")
   end
   if kind == "" then
-    self:problem(type_place, "type", "spec.type is missing", ("write spec.type: %s"):format(self.name))
+    self:problem(type_place, "composition.type", "spec.type is missing", ("write spec.type: %s"):format(self.name))
   elseif name ~= "" and kind ~= name then
-    self:problem(type_place, "type", ('spec.type "%s" must equal metadata.name "%s"'):format(kind, name))
+    self:problem(type_place, "composition.type", ('spec.type "%s" must equal metadata.name "%s"'):format(kind, name))
   end
   return true
 end
@@ -65,7 +65,7 @@ function Check:steps(job, lenient)
   for _, step in ipairs(job.steps) do
     local key = model.step_key(step)
     if key and seen[key] then
-      self:finding(lenient, step.place, "duplicate-step", ('job "%s" has two steps with the id "%s"'):format(job.name, key),
+      self:finding(lenient, step.place, "composition.duplicate-step", ('job "%s" has two steps with the id "%s"'):format(job.name, key),
         "a step is known by its id, else by its name; give one of them another id")
     elseif key then
       seen[key] = true
@@ -78,17 +78,18 @@ end
 function Check:jobs(composition, raw_spec)
   local at, seen = composition.place, {}
   if #(raw_spec.jobs or {}) == 0 then
-    self:problem(place.of(at, "jobs"), "no-jobs", "it has no jobs", "list at least one job under spec.jobs")
+    self:problem(place.of(at, "jobs"), "composition.no-jobs", "it has no jobs", "list at least one job under spec.jobs")
   end
   local default = composition.defaultJob
   if not default then
-    self:problem(place.of(at, "defaultJob"), "default-job", "spec.defaultJob is missing", "name the job that runs when no profile chooses")
+    self:problem(place.of(at, "defaultJob"), "composition.default-job", "spec.defaultJob is missing",
+      "name the job that runs when no profile chooses")
   end
   for _, job in ipairs(composition.jobs) do
     if job.name == "" then
-      self:problem(job.place, "job-name", "a job has no name")
+      self:problem(job.place, "composition.job-name", "a job has no name")
     elseif seen[job.name] then
-      self:problem(job.place, "duplicate-job", ('duplicate job "%s"'):format(job.name))
+      self:problem(job.place, "composition.duplicate-job", ('duplicate job "%s"'):format(job.name))
     end
     seen[job.name] = true
     self:steps(job, job.template ~= nil)
@@ -96,7 +97,7 @@ function Check:jobs(composition, raw_spec)
   -- A job whose template is missing was reported for that; its name counts.
   for _, entry in ipairs(raw_spec.jobs or {}) do seen[entry.name or ""] = true end
   if default and #composition.jobs > 0 and not seen[default] then
-    self:problem(place.of(at, "defaultJob"), "default-job", ('defaultJob "%s" is not among the jobs'):format(default),
+    self:problem(place.of(at, "defaultJob"), "composition.default-job", ('defaultJob "%s" is not among the jobs'):format(default),
       suggestion.hint(default, model.job_names(composition)) or ("jobs: " .. table.concat(model.job_names(composition), ", ")))
   end
   self:dependencies(composition, seen)
@@ -107,7 +108,7 @@ function Check:dependencies(composition, known)
   for _, job in ipairs(composition.jobs) do
     for i, name in ipairs(job.dependsOn) do
       if not known[name] then
-        self:problem(place.of(job.place, "dependsOn", i), "job-dependency",
+        self:problem(place.of(job.place, "dependsOn", i), "composition.job-dependency",
           ('job "%s" depends on "%s", which is not among the jobs'):format(job.name, name),
           suggestion.hint(name, model.job_names(composition)))
       end
@@ -130,17 +131,17 @@ function Check:selection(profile, job, selection, lenient)
   for i, key in ipairs(selection.stepsEnabled) do
     local at = place.of(selection.place, "stepsEnabled", i)
     if not has(keys, key) then
-      self:finding(from_template, at, "unknown-step", ('profile "%s" enables the step "%s", which the job "%s" does not have')
+      self:finding(from_template, at, "composition.unknown-step", ('profile "%s" enables the step "%s", which the job "%s" does not have')
         :format(profile.name, key, job.name), suggestion.hint(key, keys) or ("steps: " .. table.concat(keys, ", ")))
     elseif seen[key] then
-      self:finding(lenient, at, "repeated-step",
+      self:finding(lenient, at, "composition.repeated-step",
         ('profile "%s" enables the step "%s" of job "%s" twice'):format(profile.name, key, job.name))
     end
     seen[key] = true
   end
   for key, override in sorted.pairs(selection.stepOverrides) do
     if not has(keys, key) then
-      self:finding(true, override.place, "unknown-step",
+      self:finding(true, override.place, "composition.unknown-step",
         ('profile "%s" overrides the step "%s", which the job "%s" does not have; the override has no effect')
           :format(profile.name, key, job.name), suggestion.hint(key, keys))
     end
@@ -150,18 +151,18 @@ end
 function Check:profile(composition, profile, known, lenient)
   local names = sorted.keys(profile.jobs)
   if #names == 0 then
-    self:finding(lenient, profile.place, "empty-profile", ('profile "%s" selects no job'):format(profile.name),
+    self:finding(lenient, profile.place, "composition.empty-profile", ('profile "%s" selects no job'):format(profile.name),
       "name at least one job under jobs")
   end
   for _, name in ipairs(names) do
     local selection, job = profile.jobs[name], model.find_job(composition, name)
     if not job and not known[name] then
-      self:finding(lenient, place.of_key(place.of(profile.place, "jobs"), name), "unknown-job",
+      self:finding(lenient, place.of_key(place.of(profile.place, "jobs"), name), "composition.unknown-job",
         ('profile "%s" names the unknown job "%s"'):format(profile.name, name),
         suggestion.hint(name, model.job_names(composition)) or ("jobs: " .. table.concat(model.job_names(composition), ", ")))
     end
     if #selection.stepsEnabled == 0 and #selection.includeCapabilities == 0 then
-      self:finding(lenient, selection.place, "empty-profile",
+      self:finding(lenient, selection.place, "composition.empty-profile",
         ('profile "%s" selects no step of the job "%s"'):format(profile.name, name), "give it stepsEnabled or includeCapabilities")
     end
     if job then self:selection(profile, job, selection, lenient) end
@@ -178,9 +179,10 @@ function Check:profiles(composition, raw_spec)
   for _, entry in ipairs(raw_spec.jobs or {}) do known[entry.name or ""] = true end
   local default, at = composition.defaultProfile, place.of(composition.place, "defaultProfile")
   if not default and not lenient then
-    self:problem(at, "default-profile", "it has executionProfiles but no defaultProfile", "profiles: " .. table.concat(names, ", "))
+    self:problem(at, "composition.default-profile", "it has executionProfiles but no defaultProfile",
+      "profiles: " .. table.concat(names, ", "))
   elseif default and not composition.profiles[default] then
-    self:finding(lenient, at, "default-profile", ('defaultProfile "%s" does not exist'):format(default),
+    self:finding(lenient, at, "composition.default-profile", ('defaultProfile "%s" does not exist'):format(default),
       suggestion.hint(default, names) or ("profiles: " .. table.concat(names, ", ")))
   end
   for _, name in ipairs(names) do self:profile(composition, composition.profiles[name], known, lenient) end

@@ -42,10 +42,11 @@ local function load_profiles(context, directory, spec, checks)
   for _, entry in ipairs(spec.profiles or {}) do
     local name = entry.name or ""
     if not entry.profileRef then
-      checks:finding(true, entry.place, "profile-reference", ('profile "%s" has no profileRef and is left out'):format(name))
+      checks:finding(true, entry.place, "composition.profile-reference", ('profile "%s" has no profileRef and is left out'):format(name))
     else
       if profiles[name] then
-        checks:finding(true, entry.place, "duplicate-profile", ('profile "%s" is listed twice; the last one counts'):format(name))
+        checks:finding(true, entry.place, "composition.duplicate-profile",
+          ('profile "%s" is listed twice; the last one counts'):format(name))
       end
       local at = place.of(entry.place, "profileRef", "name")
       local found = reference.find(context, directory, "ExecutionProfile", entry.profileRef.name or "", at)
@@ -61,14 +62,15 @@ local function load_schema(context, directory, spec, checks)
   local empty = type(inline) == "table" and not value.is_list(inline) and next(inline) == nil
   if inline ~= nil and not (empty and not spec.schemaRef) then return inline, place.of(spec.place, "parameterSchema") end
   if not spec.schemaRef then
-    checks:problem(spec.place, "schema", "it needs parameterSchema or schemaRef", "parameterSchema: {type: object} accepts everything")
+    checks:problem(spec.place, "composition.schema", "it needs parameterSchema or schemaRef",
+      "parameterSchema: {type: object} accepts everything")
     return nil
   end
   local name = spec.schemaRef.name or ""
   local found = reference.find(context, directory, "ComponentSchema", name, place.of(spec.place, "schemaRef", "name"))
   if not found then return nil end
   if found.spec.schema == nil then
-    checks:problem(found.place, "schema", ('ComponentSchema "%s" has no spec.schema'):format(name))
+    checks:problem(found.place, "composition.schema", ('ComponentSchema "%s" has no spec.schema'):format(name))
   end
   return found.spec.schema, place.of(found.place, "spec", "schema")
 end
@@ -81,7 +83,8 @@ return function(context, owner, export)
   local checks = check.new(context, export.name)
   local raw, exists = context:read(export.path, document.composition)
   if not exists then
-    checks:problem(export.place, "unreadable", ("cannot read %s"):format(context.display(path.join(context.directory, export.path))))
+    checks:problem(export.place, "composition.unreadable",
+      ("cannot read %s"):format(context.display(path.join(context.directory, export.path))))
   end
   if not raw or not checks:head(raw) then return nil end
   local spec, directory = raw.spec or { place = raw.place }, path.dirname(export.path)

@@ -106,7 +106,8 @@ local function load_type(context, name, found)
   context.directory = (found.schema_root or found.root).directory
   local found_schema, exists = context:read(found.schema, schema_record)
   if not exists then
-    checks:problem(raw and raw.place, "schema", ("%s has no schema.yaml beside it"):format(found.job), "a type needs both files")
+    checks:problem(raw and raw.place, "composition.schema", ("%s has no schema.yaml beside it"):format(found.job),
+      "a type needs both files")
   end
   if not raw then return nil end
   local jobs = {}
@@ -121,7 +122,7 @@ local function load_type(context, name, found)
   if #jobs > 0 then
     checks:jobs(composition, raw)
   else
-    checks:problem(raw.place, "no-jobs", ("%s has no jobs"):format(found.job))
+    checks:problem(raw.place, "composition.no-jobs", ("%s has no jobs"):format(found.job))
   end
   return composition
 end

@@ -15,7 +15,7 @@ local value = require "host.value"
 local M = {}
 
 local function problem(report, at, kind, message, hint)
-  report:error(place.mark(at, { kind = "composition." .. kind, message = message, hint = hint }))
+  report:error(place.mark(at, { kind = kind, message = message, hint = hint }))
 end
 
 ---Loads what a source exports into the registry.
@@ -51,7 +51,7 @@ local function load_folder(text, target, locked, options)
 end
 
 local function report_nothing(intent, report)
-  problem(report, place.of(intent.place, "compositions"), "none-declared",
+  problem(report, place.of(intent.place, "compositions"), "composition.none-declared",
     "the intent declares no compositions and no config directory was given",
     "list a source under compositions.sources, or pass --config-dir")
 end

@@ -124,7 +124,7 @@ function Rendering:render(text, data, site, ...)
     end
     if result then return result end
   end
-  self:note("error", "template." .. err.kind, site(...), text, err, err.message)
+  self:note("error", err.kind == "parse" and "template.parse" or "template.exec", site(...), text, err, err.message)
   return nil
 end
 

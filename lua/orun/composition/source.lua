@@ -37,7 +37,7 @@ local function resolver(kind)
 end
 
 local function problem(report, at, kind, message, hint)
-  report:error(place.mark(at, { kind = "composition." .. kind, message = message, hint = hint }))
+  report:error(place.mark(at, { kind = kind, message = message, hint = hint }))
 end
 
 ---Checks name and kind of a declared source.
@@ -48,12 +48,12 @@ end
 function M.check(source, declared, report)
   local name, kind = package.trim(source.name), source.kind or ""
   if name == "" then
-    problem(report, source.place, "source-name", "a composition source has no name")
+    problem(report, source.place, "composition.source-name", "a composition source has no name")
     return nil
   end
   for _, former in ipairs(declared) do
     if former == name then
-      problem(report, place.of(source.place, "name"), "duplicate-source", ('duplicate composition source "%s"'):format(name))
+      problem(report, place.of(source.place, "name"), "composition.duplicate-source", ('duplicate composition source "%s"'):format(name))
       return nil
     end
   end
@@ -61,9 +61,9 @@ function M.check(source, declared, report)
   if resolve then return resolve end
   local at = place.of(source.place, "kind")
   if is_known(kind) then
-    problem(report, at, "source-unsupported", ('source "%s": sources of kind %s are not supported yet'):format(name, kind))
+    problem(report, at, "composition.source-unsupported", ('source "%s": sources of kind %s are not supported yet'):format(name, kind))
   else
-    problem(report, at, "source-kind", ('source "%s": unknown kind "%s"'):format(name, kind),
+    problem(report, at, "composition.source-kind", ('source "%s": unknown kind "%s"'):format(name, kind),
       suggestion.hint(kind, kinds) or ("kinds: " .. table.concat(kinds, ", ")))
   end
 end
@@ -83,7 +83,7 @@ end
 local function agrees_with_pin(source, digest, report)
   local pin = source.digest or ""
   if pin == "" or pin == digest then return true end
-  problem(report, place.of(source.place, "digest"), "digest",
+  problem(report, place.of(source.place, "digest"), "composition.digest",
     ('source "%s": digest mismatch: expected %s, found %s'):format(source.name, pin, digest),
     "its content changed; look at the change, then write the new digest")
   return false
@@ -100,11 +100,11 @@ function M.agrees_with_lock(source, digest, locked, report)
   local entry = lock.find(locked.entries, source)
   if entry and entry.resolvedDigest == digest or not entry and locked.enforced == "pinned" then return true end
   if entry then
-    problem(report, source.place, "locked",
+    problem(report, source.place, "composition.locked",
       ('source "%s": its content is not the locked one: expected %s, found %s'):format(source.name, entry.resolvedDigest, digest),
       "look at the change, then accept it with orun compositions lock")
   else
-    problem(report, source.place, "not-locked", ('source "%s" is not in the lock file as it is declared'):format(source.name),
+    problem(report, source.place, "composition.not-locked", ('source "%s" is not in the lock file as it is declared'):format(source.name),
       "record it with orun compositions lock")
   end
   return false

@@ -16,22 +16,22 @@ local Check = {}
 Check.__index = Check
 
 function Check:say(at, kind, message, hint)
-  self.report[self.severity](self.report, place.mark(at, { kind = "trigger." .. kind, message = message, hint = hint }))
+  self.report[self.severity](self.report, place.mark(at, { kind = kind, message = message, hint = hint }))
 end
 
 function Check:binding(name, binding, home)
   local at, on = place.of_key(home, name), binding.on or {}
   local from = on.place or at
-  if name == "" then self:say(at, "binding-name", "a trigger binding must have a name") end
+  if name == "" then self:say(at, "trigger.binding-name", "a trigger binding must have a name") end
   if (on.provider or "") == "" then
-    self:say(from, "provider-required", ("trigger binding %s: on.provider is required"):format(name), "providers: github")
+    self:say(from, "trigger.provider-required", ("trigger binding %s: on.provider is required"):format(name), "providers: github")
   end
   if (on.event or "") == "" then
-    self:say(from, "event-required", ("trigger binding %s: on.event is required, without it no event matches"):format(name))
+    self:say(from, "trigger.event-required", ("trigger binding %s: on.event is required, without it no event matches"):format(name))
   end
   local scope = binding.plan and binding.plan.scope or ""
   if scope ~= "" and scope ~= "full" and scope ~= "changed" then
-    self:say(place.of(binding.plan.place, "scope"), "scope",
+    self:say(place.of(binding.plan.place, "scope"), "trigger.scope",
       ('trigger binding %s: plan.scope is "%s", must be full or changed'):format(name, scope), suggestion.hint(scope, scopes))
   end
 end
@@ -45,10 +45,10 @@ function Check:references(model)
       local at = place.of(environment.place, "activation", "triggerRefs", i)
       used[ref] = true
       if not bindings[ref] then
-        self:say(at, "unknown-ref", ('environment %s names the trigger "%s", which automation.triggerBindings does not declare')
+        self:say(at, "trigger.unknown-ref", ('environment %s names the trigger "%s", which automation.triggerBindings does not declare')
           :format(name, ref), suggestion.hint(ref, sorted.keys(bindings)))
       elseif seen[ref] then
-        self:say(at, "duplicate-ref", ("environment %s names the trigger %s twice"):format(name, ref))
+        self:say(at, "trigger.duplicate-ref", ("environment %s names the trigger %s twice"):format(name, ref))
       end
       seen[ref] = true
     end

@@ -19,15 +19,17 @@ end
 ---@return SourceProblem?
 return function(source, root)
   local text = (source.path or ""):match("^%s*(.-)%s*$")
-  if text == "" then return problem("source-path", "an archive source needs a path", source.place) end
+  if text == "" then return problem("composition.source-path", "an archive source needs a path", source.place) end
   local at, file = place.of(source.place, "path"), path.resolve(root, text)
   local bytes, message = fs.read(file)
-  if not bytes then return problem("source-missing", ("cannot read the archive %s: %s"):format(text, condition.reason(message)), at) end
+  if not bytes then
+    return problem("composition.source-missing", ("cannot read the archive %s: %s"):format(text, condition.reason(message)), at)
+  end
   local digest = "sha256:" .. hash.sha256(bytes)
   local function unpack(directory)
     local done, reason = require("host.archive").extract(bytes, directory, limits)
     if done then return true end
-    return problem("archive", ("%s: %s"):format(text, reason), at, "make archives with orun pack")
+    return problem("composition.archive", ("%s: %s"):format(text, reason), at, "make archives with orun pack")
   end
   return { digest = digest, shown = file, fetch = function() return cache.provide(digest, unpack) end }
 end
