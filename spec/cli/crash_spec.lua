@@ -99,8 +99,10 @@ describe("kill -9", function()
     assert.equal(0, whole.code, whole.output)
     assert.equal(layers * width, #space:lines("out-whole"))
 
-    local before_end = 0
-    for i = 1, kills do
+    -- On a machine that changes its speed some moments come after the end; then more are drawn.
+    local before_end, i = 0, 0
+    while i < kills or before_end < 40 and i < 3 * kills do
+      i = i + 1
       local id = "kill-" .. i
       local first = start(id)
       loop.sleep(math.random() * duration)
@@ -126,7 +128,7 @@ describe("kill -9", function()
       assert.equal("completed", space:metadata(id).status)
       assert.same({}, marked(mark))
     end
-    print(("killed %d times, %d before the end; a whole run takes %.2f s"):format(kills, before_end, duration))
+    print(("killed %d times, %d before the end; a whole run takes %.2f s"):format(i, before_end, duration))
     assert.is_true(before_end >= 40, "only " .. before_end .. " kills came before the end")
   end)
 
