@@ -15,7 +15,7 @@ local M = {}
 local function check_readable(store, id)
   local list, message, errno = fs.list(execution.directory(store, id))
   if list or errno == "ENOENT" then return end
-  diagnostic.raise { kind = "state.unreadable", message = "cannot read the execution: " .. message, hint = "look at who owns the directory" }
+  diagnostic.raise { kind = "state.unreadable", message = "cannot read the execution: " .. message, hint = "who owns the directory?" }
 end
 
 ---Finds an execution. One that was named and does not exist is an error.

@@ -43,6 +43,7 @@ M.glyph = {
 }
 
 M.separator = " · "
+M.joint = "·"
 M.wide_separator = "  ·  "
 M.bar_width = 32
 

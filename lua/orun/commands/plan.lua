@@ -9,6 +9,7 @@ local json = require "host.json"
 local path = require "orun.util.path"
 local scope = require "orun.intent.scope"
 local selection = require "orun.intent.selection"
+local shellword = require "orun.util.shellword"
 local sorted = require "orun.util.sorted"
 local store = require "orun.plan.store"
 local value = require "host.value"
@@ -69,8 +70,8 @@ local function print_summary(ctx, summary)
   if summary.jobs == 0 then return end
   ctx:print("")
   local hint = style:paint("dim", style.glyph.arrow)
-  ctx:print(("  %s orun run %s"):format(hint, summary.file or summary.plan))
-  if summary.name and not summary.file then ctx:print(("  %s orun run %s"):format(hint, summary.name)) end
+  ctx:print(("  %s orun run %s"):format(hint, shellword.quote(summary.file or summary.plan)))
+  if summary.name and not summary.file then ctx:print(("  %s orun run %s"):format(hint, shellword.quote(summary.name))) end
 end
 
 -- The form that --view and --long ask for, nil for none. Only a value that names no view makes a note: it shows the graph.

@@ -9,7 +9,7 @@ local process = require "host.process"
 local progress = require "orun.cockpit.progress"
 local runner = require "orun.run.runner"
 local scopes = require "orun.intent.scope"
-local target = require "orun.run.target"
+local target = require "orun.cli.target"
 local value = require "host.value"
 
 local runners = { "docker", "github-actions", "local" }
@@ -161,7 +161,7 @@ local function warn_gates(ctx, plan)
     if job.gates and #job.gates > 0 then gated[#gated + 1] = job.id end
   end
   if #gated == 0 then return end
-  local names = table.concat(gated, ", ", 1, math.min(#gated, 5)) .. (#gated > 5 and ", …" or "")
+  local names = table.concat(gated, ", ", 1, math.min(#gated, 5)) .. (#gated > 5 and ", " .. ctx.style_err.glyph.ellipsis or "")
   ctx:note(("warning: gates (approval, promotion) are not enforced yet; %d job(s) of this plan have some: %s"):format(#gated, names))
 end
 

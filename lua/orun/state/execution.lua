@@ -76,7 +76,7 @@ local function names(store)
   local root, found = M.root(store), {}
   local list, message, errno = fs.list(root)
   if not list and errno ~= "ENOENT" then
-    diagnostic.raise { kind = "state.unreadable", message = "cannot read the executions: " .. message, hint = "look at who owns the directory" }
+    diagnostic.raise { kind = "state.unreadable", message = "cannot read the executions: " .. message, hint = "who owns the directory?" }
   end
   for _, name in ipairs(list or {}) do
     if name ~= "latest" then found[#found + 1] = name end

@@ -1,5 +1,6 @@
 -- The permanent lines of `orun run`: header, a block per component, failures at once, the summary.
 local frame = require "orun.cockpit.render.frame"
+local shellword = require "orun.util.shellword"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -60,7 +61,7 @@ local function row(view, job, branch)
 end
 
 local function logs_command(view, job)
-  return ("orun logs --exec-id %s --job %s"):format(view.execId or "", job.id)
+  return ("orun logs --exec-id %s --job %s"):format(shellword.quote(view.execId or ""), shellword.quote(job.id))
 end
 
 ---All jobs of a component that ended.
@@ -250,8 +251,9 @@ function M.summary(view, event)
   frame.links(event.links or {}, lines, "  ")
   if event.dryRun or not view.execId then return lines end
   lines[#lines + 1] = {}
-  lines[#lines + 1] = { { "  status  ", "dim" }, "orun status --exec-id " .. view.execId }
-  lines[#lines + 1] = { { "  logs    ", "dim" }, "orun logs --exec-id " .. view.execId .. (event.status == "failed" and " --failed" or "") }
+  local id = shellword.quote(view.execId)
+  lines[#lines + 1] = { { "  status  ", "dim" }, "orun status --exec-id " .. id }
+  lines[#lines + 1] = { { "  logs    ", "dim" }, "orun logs --exec-id " .. id .. (event.status == "failed" and " --failed" or "") }
   return lines
 end
 

@@ -33,7 +33,7 @@ function M.lines(view, wide)
   if #view.rows == 0 then return M.empty() end
   local width = width_of(view.rows)
   local header = ("%s  %s  %s  STATUS"):format(style.pad("REVISION", width), style.pad("JOBS", jobs_width), style.pad("AGE", age_width))
-  if wide then header = header .. "   CHECKSUM      FILE" end
+  if wide then header = header .. "    CHECKSUM      FILE" end
   local lines = { { { header, "dim" } } }
   for _, row in ipairs(view.rows) do
     local line = {

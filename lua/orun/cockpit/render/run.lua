@@ -2,6 +2,7 @@
 local frame = require "orun.cockpit.render.frame"
 local job_view = require "orun.cockpit.viewmodel.job"
 local run_view = require "orun.cockpit.viewmodel.run"
+local shellword = require "orun.util.shellword"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -118,10 +119,10 @@ function M.lines(view, options)
   if view.status == "interrupted" then
     lines[#lines + 1] = {}
     lines[#lines + 1] = {
-      { "  Its process is gone. Continue with: ", "dim" }, ("orun run %s --exec-id %s"):format(view.planId or "<plan>", view.execId),
+      { "  Its process is gone. Continue with: ", "dim" }, ("orun run %s --exec-id %s"):format(view.planId or "<plan>", shellword.quote(view.execId)),
     }
   end
-  if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. view.execId } end
+  if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. shellword.quote(view.execId) } end
   return lines
 end
 

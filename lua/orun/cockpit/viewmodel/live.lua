@@ -1,5 +1,6 @@
 -- A run in progress as its events tell it: which jobs ended how, and which components are complete.
 local job_view = require "orun.cockpit.viewmodel.job"
+local style = require "orun.cockpit.style"
 
 local M = {}
 
@@ -81,7 +82,7 @@ end
 function Live:label(job)
   if not self.concurrent or not job.component then return job.name end
   local place = job.component
-  if self.multiEnv and job.environment then place = place .. "·" .. job.environment end
+  if self.multiEnv and job.environment then place = place .. style.joint .. job.environment end
   return place .. "/" .. job.name
 end
 
