@@ -178,9 +178,17 @@ function YamlDocument:length(node) end
 ---@param node integer
 ---@return integer[] nodes
 function YamlDocument:items(node) end
+---Whether a node is a null scalar.
+---@param node integer
+---@return boolean
+function YamlDocument:is_null(node) end
+---The raw text of a scalar without tag that is not null; nil for everything else.
+---@param node integer
+---@return string?
+function YamlDocument:plain_text(node) end
 ---Entries of a mapping, merge keys applied (explicit entries first in written order, then merged ones).
 ---@param node integer
----@return {[1]: string, [2]: integer, [3]: integer}[]? entries  raw key text, value node, key node
+---@return any[]? entries  one after the other: raw key text, value node, key node
 ---@return YamlError? err  duplicate key (both lines named), bad merge value
 function YamlDocument:entries(node) end
 ---Value node of one key (merges applied), without checking the mapping for duplicates.

@@ -236,7 +236,8 @@ end)
 describe("mappings", function()
   local function keys(d, node)
     local names = {}
-    for i, entry in ipairs((assert(d:entries(node)))) do names[i] = entry[1] end
+    local entries = assert(d:entries(node))
+    for i = 1, #entries, 3 do names[#names + 1] = entries[i] end
     return names
   end
 
@@ -244,9 +245,21 @@ describe("mappings", function()
     local d = read "z: 1\na: 2\n1: 3\n~: 4\n"
     local entries = assert(d:entries(d:root()))
     assert.same({ "z", "a", "1", "~" }, keys(d, d:root()))
-    assert.equal("2", d:text(entries[2][2]))
-    assert.equal("integer", d:class(entries[3][3]))
-    assert.equal("null", d:class(entries[4][3]))
+    assert.equal("2", d:text(entries[5]))
+    assert.equal("integer", d:class(entries[9]))
+    assert.equal("null", d:class(entries[12]))
+  end)
+
+  it("say what is null, and the text of everything else without a tag", function()
+    local d = read "null: ~\nempty:\ntext: null and void\nnumber: 007\nquoted: 'null'\ntagged: !!str null\nlist: []\n"
+    local nulls, texts = {}, {}
+    local entries = assert(d:entries(d:root()))
+    for i = 1, #entries, 3 do
+      nulls[#nulls + 1] = d:is_null(entries[i + 1]) and entries[i] or nil
+      texts[#texts + 1] = d:plain_text(entries[i + 1])
+    end
+    assert.same({ "null", "empty" }, nulls)
+    assert.same({ "null and void", "007", "null" }, texts)
   end)
 
   it("with a key twice are errors that name the key and both lines (01 case 2)", function()
@@ -275,7 +288,7 @@ describe("mappings", function()
 
   it("are checked where they are decoded, not elsewhere", function()
     local d = read "good: {a: 1}\nunknown: {x: 1, x: 2}\n"
-    assert.equal(2, #assert(d:entries(d:root())))
+    assert.equal(6, #assert(d:entries(d:root())))
     assert.is_table((d:value((d:find "good"))))
     local none, err = d:entries((d:find "unknown"))
     assert.is_nil(none)

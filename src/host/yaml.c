@@ -232,6 +232,31 @@ static int document_class(lua_State *L)
     return 1;
 }
 
+static int document_is_null(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    struct yaml_scalar s = {.kind = ORUN_STRING};
+    if (n->kind == YAML_KIND_SCALAR)
+        resolve_node(n, &s);
+    lua_pushboolean(L, s.kind == ORUN_NULL);
+    return 1;
+}
+
+static int document_plain_text(lua_State *L)
+{
+    struct yaml_document *d = check_document(L);
+    struct yaml_node *n = check_node(L, d, 2);
+    if (n->kind != YAML_KIND_SCALAR || n->tag)
+        return 0;
+    struct yaml_scalar s;
+    resolve_node(n, &s);
+    if (s.kind == ORUN_NULL)
+        return 0;
+    lua_pushlstring(L, n->text, n->length);
+    return 1;
+}
+
 /* ---- mappings ---------------------------------------------------------------------------------
  */
 
@@ -360,8 +385,8 @@ static bool has_merge(const struct yaml_document *d, const struct yaml_node *map
     return false;
 }
 
-/* Stack at the given index: the list of entries; above it the set of names already there, when
- * merging. */
+/* Stack at the given index: the list of keys and nodes; above it the set of names already there,
+ * when merging. */
 struct entry_list {
     int list, seen;
     lua_Integer count;
@@ -384,13 +409,11 @@ static bool add_entry(struct entries *e, int key, int value, void *data)
         lua_pushboolean(L, 1);
         lua_rawset(L, out->seen);
     }
-    lua_createtable(L, 3, 0);
     lua_pushlstring(L, k->text, k->length);
-    lua_rawseti(L, -2, 1);
+    lua_rawseti(L, out->list, ++out->count);
     lua_pushinteger(L, value + 1);
-    lua_rawseti(L, -2, 2);
+    lua_rawseti(L, out->list, ++out->count);
     lua_pushinteger(L, key + 1);
-    lua_rawseti(L, -2, 3);
     lua_rawseti(L, out->list, ++out->count);
     return true;
 }
@@ -410,7 +433,7 @@ static int document_entries(lua_State *L)
     luaL_argcheck(L, n->kind == YAML_KIND_MAPPING, 2, "not a mapping");
     struct entries e = {.L = L, .d = d};
     struct entry_list out = {0};
-    lua_createtable(L, n->count / 2, 0);
+    lua_createtable(L, n->count / 2 * 3, 0);
     out.list = lua_gettop(L);
     if (has_merge(d, n)) {
         lua_newtable(L);
@@ -677,15 +700,24 @@ static int document_value(lua_State *L)
 
 int luaopen_host_yaml(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"name", document_name},       {"source", document_source},
-        {"root", document_root},       {"kind", document_kind},
-        {"text", document_text},       {"style", document_style},
-        {"tag", document_tag},         {"position", document_position},
-        {"class", document_class},     {"value", document_value},
-        {"length", document_length},   {"items", document_items},
-        {"entries", document_entries}, {"get", document_get},
-        {"find", document_find},       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"name", document_name},
+                                       {"source", document_source},
+                                       {"root", document_root},
+                                       {"kind", document_kind},
+                                       {"text", document_text},
+                                       {"style", document_style},
+                                       {"tag", document_tag},
+                                       {"position", document_position},
+                                       {"class", document_class},
+                                       {"value", document_value},
+                                       {"length", document_length},
+                                       {"items", document_items},
+                                       {"entries", document_entries},
+                                       {"get", document_get},
+                                       {"find", document_find},
+                                       {"is_null", document_is_null},
+                                       {"plain_text", document_plain_text},
+                                       {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"read", read_document}, {"encode", yaml_encode}, {NULL, NULL}};
     luaL_newmetatable(L, DOCUMENT);

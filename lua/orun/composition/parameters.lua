@@ -102,8 +102,9 @@ local function find_text(at, text)
       end
       return nil
     end
-    for _, entry in ipairs(document:entries(node) or {}) do
-      local found = entry[1] == text and entry[3] or search(entry[2])
+    local entries = document:entries(node) or {}
+    for i = 1, #entries, 3 do
+      local found = entries[i] == text and entries[i + 2] or search(entries[i + 1])
       if found then return found end
     end
   end

@@ -15,8 +15,10 @@ end
 
 local function subscription(component, decoded, report)
   local env = decoded.env or {}
-  local layer = ("component %s subscription %s env"):format(component.name, decoded.name)
-  if next(env) then reserved.check(env, layer, place.of(decoded.place, "env"), report) end
+  if next(env) then
+    local layer = ("component %s subscription %s env"):format(component.name, decoded.name)
+    reserved.check(env, layer, place.of(decoded.place, "env"), report)
+  end
   return {
     name = decoded.name, profile = text(decoded.profile), profileRules = decoded.profileRules or {},
     dependencyMode = text(decoded.dependencyMode), dependencyRules = decoded.dependencyRules or {},

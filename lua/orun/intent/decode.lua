@@ -95,7 +95,7 @@ end
 ---@param node integer
 ---@return boolean
 local function is_null(state, node)
-  return state.document:kind(node) == "scalar" and state.document:class(node) == "null"
+  return state.document:is_null(node)
 end
 
 local function binary(state, node)
@@ -111,6 +111,8 @@ end
 ---@type DecodeType
 function M.string(state, node)
   local document = state.document
+  local text = document:plain_text(node)
+  if text then return text end
   if document:kind(node) ~= "scalar" then
     state:mismatch(node, "a text")
     return nil
@@ -189,19 +191,21 @@ function M.list(of)
   end
 end
 
----The entries of a mapping; nil when it is none (reported), empty for null.
+local nothing = {}
+
+---The entries of a mapping one after the other: key, value node, key node. None when it is no mapping (reported unless null).
 ---@param state DecodeState
 ---@param node integer
----@return table[]?
+---@return any[]
 local function entries(state, node)
-  if is_null(state, node) then return {} end
+  if is_null(state, node) then return nothing end
   if state.document:kind(node) ~= "mapping" then
     state:mismatch(node, "a mapping")
-    return nil
+    return nothing
   end
   local list, err = state.document:entries(node)
   if not list then state:fail(err) end
-  return list
+  return list or nothing
 end
 
 ---Map from text to one type; an entry with a null key is dropped.
@@ -210,8 +214,10 @@ end
 function M.map(of)
   return function(state, node)
     local out = {}
-    for _, entry in ipairs(entries(state, node) or out) do
-      if not is_null(state, entry[3]) then out[entry[1]] = state:below(entry[1], of, entry[2]) end
+    local list = entries(state, node)
+    for i = 1, #list, 3 do
+      local key = list[i]
+      if not is_null(state, list[i + 2]) then out[key] = state:below(key, of, list[i + 1]) end
     end
     return out
   end
@@ -221,7 +227,8 @@ end
 ---@type DecodeType
 function M.any_map(state, node)
   local out = {}
-  for _, entry in ipairs(entries(state, node) or out) do out[entry[1]] = state:below(entry[1], M.any, entry[2]) end
+  local list = entries(state, node)
+  for i = 1, #list, 3 do out[list[i]] = state:below(list[i], M.any, list[i + 1]) end
   return out
 end
 
@@ -238,14 +245,15 @@ function M.record(kind, fields, options)
   local renamed, hints, open = options and options.renamed or {}, options and options.hints or {}, options and options.open
   return function(state, node)
     local out = { place = place.new(state.document, node) }
-    for _, entry in ipairs(entries(state, node) or {}) do
-      local key = entry[1]
+    local list = entries(state, node)
+    for i = 1, #list, 3 do
+      local key = list[i]
       local of = fields[key]
       if of then
-        out[key] = state:below(key, of, entry[2])
+        out[key] = state:below(key, of, list[i + 1])
       elseif not open then
         local hint = renamed[key] and key .. " is now called " .. renamed[key] or hints[key]
-        state.tally:add(kind, key, state.document, entry[3], fields, hint)
+        state.tally:add(kind, key, state.document, list[i + 2], fields, hint)
       end
     end
     return out

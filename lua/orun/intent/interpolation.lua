@@ -16,8 +16,9 @@ end
 ---@param text string
 ---@return string
 function M.trim(text)
+  local first, last = text:byte(1), text:byte(-1)
   -- Most texts begin and end with printable ASCII.
-  if not text:find("^[^!-~]") and not text:find("[^!-~]$") then return text end
+  if not first or first > 32 and first < 127 and last > 32 and last < 127 then return text end
   text = text:match("^%s*(.-)%s*$")
   while #text > 1 do
     local width = is_blank(text, 1, 2) and 2 or is_blank(text, 1, 3) and 3

@@ -3,6 +3,7 @@ local interpolation = require "orun.intent.interpolation"
 local place = require "orun.intent.place"
 local preset = require "orun.intent.preset"
 local sorted = require "orun.util.sorted"
+local value = require "host.value"
 
 local M = {}
 
@@ -17,7 +18,7 @@ Merger.__index = Merger
 ---@param report table
 ---@return Merger
 function M.new(model, report)
-  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {} }, Merger)
+  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, env = {} }, Merger)
 end
 
 -- Order does not matter where maps are laid over each other, so these loops use `next`.
@@ -48,12 +49,35 @@ function Merger:defaults(environment, component)
   local key = environment .. "\0" .. component.type .. "\0" .. component.domain
   local layer = self.layers[key]
   if layer then return layer end
-  layer = { parameters = {} }
+  layer = { parameters = {}, above = {} }
   layer.environment_path = overlay_defaults(layer.parameters, self.model.environments[environment].parameterDefaults, component.type)
   local group = self.model.groups[component.domain]
   layer.group_path = group and overlay_defaults(layer.parameters, group.parameterDefaults, component.type)
   self.layers[key] = layer
   return layer
+end
+
+---Those parameter defaults above what a schema supplies; shared as well.
+local function above_schema(defaults, supplied)
+  if not supplied then return defaults.parameters end
+  local merged = defaults.above[supplied]
+  if not merged then
+    merged = value.clone(supplied)
+    overlay(merged, defaults.parameters)
+    defaults.above[supplied] = merged
+  end
+  return merged
+end
+
+---Variables of the intent and an environment, shared by all its components.
+function Merger:common_env(environment)
+  local env = self.env[environment]
+  if not env then
+    env = value.clone(self.model.env)
+    overlay(env, self.model.environments[environment].env)
+    self.env[environment] = env
+  end
+  return env
 end
 
 ---Where a parameter or variable that ended up in an instance was written.
@@ -144,15 +168,18 @@ function Merger:merged_policies(environment, domain)
   return policies
 end
 
+-- What a component usually adds to parameters and variables that it shares with others.
+local ROOM = 4
+
 ---@param environment string
 ---@param component table
 ---@param settings? table subscription
 ---@return {parameters: table, path: string?, env: table<string, string>, policies: table}
 function Merger:instance(environment, component, settings)
   local names = { environment = environment, group = component.domain, component = component.name }
-  local defaults, parameters, env = self:defaults(environment, component), {}, {}
-  overlay(parameters, component.parameterDefaults)
-  overlay(parameters, defaults.parameters)
+  local defaults = self:defaults(environment, component)
+  local parameters = value.clone(above_schema(defaults, component.parameterDefaults), ROOM)
+  local env = value.clone(self:common_env(environment), ROOM)
   overlay(parameters, component.parameters)
   overlay(parameters, settings and settings.parameters)
   local path = take_path(parameters, component, defaults)
@@ -162,8 +189,6 @@ function Merger:instance(environment, component, settings)
     path, unknown = interpolation.expand(path, names)
     if #unknown > 0 then self:warn_unknown(unknown, place.of(component.place, "path")) end
   end
-  overlay(env, self.model.env)
-  overlay(env, self.model.environments[environment].env)
   overlay(env, component.env)
   overlay(env, settings and settings.env)
   self:interpolate(env, "env", names, environment, component, settings)

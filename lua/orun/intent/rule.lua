@@ -67,10 +67,12 @@ function M.check(model, report)
   end
   for _, component in ipairs(model.components) do
     for _, subscription in ipairs(component.subscribe.environments) do
-      local where = ("component %s, subscription %s"):format(component.name, subscription.name)
-      check_mode(subscription.dependencyMode, where, place.of(subscription.place, "dependencyMode"), report)
-      check_profile_rules(subscription, where, bindings, report)
-      check_dependency_rules(subscription, where, bindings, report)
+      if subscription.dependencyMode or #subscription.profileRules > 0 or #subscription.dependencyRules > 0 then
+        local where = ("component %s, subscription %s"):format(component.name, subscription.name)
+        check_mode(subscription.dependencyMode, where, place.of(subscription.place, "dependencyMode"), report)
+        check_profile_rules(subscription, where, bindings, report)
+        check_dependency_rules(subscription, where, bindings, report)
+      end
     end
   end
 end

@@ -40,7 +40,8 @@ local function follower(node)
   return function(v)
     for i = 1, n do
       if v == nil then return nil end
-      if not is_map(v) then no_field(v, fields[i], node) end
+      -- Most maps have no metatable; asking for that first saves a call.
+      if (type(v) ~= "table" or getmetatable(v)) and not is_map(v) then no_field(v, fields[i], node) end
       v = v[fields[i]]
     end
     return v
