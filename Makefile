@@ -149,16 +149,16 @@ bench: ## benchmarks, as ratios against public programs (bench/README.md)
 
 .PHONY: install
 install: build ## install below DESTDIR/PREFIX; the tree can be moved afterwards
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/orun/host $(DESTDIR)$(PREFIX)/share/orun
-	install -m 755 $(BUILD)/orun $(DESTDIR)$(PREFIX)/bin/orun
-	for m in $(MODULES); do install -m 644 $$m $(DESTDIR)$(PREFIX)/lib/orun/host/ || exit 1; done
-	for d in $$(find lua compositions -type d 2>/dev/null); do install -d $(DESTDIR)$(PREFIX)/share/orun/$$d || exit 1; done
-	for f in $$(find lua compositions -type f 2>/dev/null); do install -m 644 $$f $(DESTDIR)$(PREFIX)/share/orun/$$f || exit 1; done
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/orun/host" "$(DESTDIR)$(PREFIX)/share/orun"
+	install -m 755 $(BUILD)/orun "$(DESTDIR)$(PREFIX)/bin/orun"
+	for m in $(MODULES); do install -m 644 $$m "$(DESTDIR)$(PREFIX)/lib/orun/host/" || exit 1; done
+	for d in $$(find lua compositions -type d 2>/dev/null); do install -d "$(DESTDIR)$(PREFIX)/share/orun/$$d" || exit 1; done
+	for f in $$(find lua compositions -type f 2>/dev/null); do install -m 644 $$f "$(DESTDIR)$(PREFIX)/share/orun/$$f" || exit 1; done
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/orun
-	rm -rf $(DESTDIR)$(PREFIX)/lib/orun $(DESTDIR)$(PREFIX)/share/orun
+	rm -f "$(DESTDIR)$(PREFIX)/bin/orun"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/orun" "$(DESTDIR)$(PREFIX)/share/orun"
 
 .PHONY: clean
 clean: ## remove what was built

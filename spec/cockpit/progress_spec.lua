@@ -89,7 +89,7 @@ describe("progress of a run", function()
        error exit status 1
        hint  look closer
        logs  orun logs --exec-id shop-1 --job api@dev.build
-  │
+
   ● api
   │  ├─ ✗ build  failed  0.4s
   │  └─ ↷ test  blocked  api@dev.build failed
@@ -200,7 +200,7 @@ describe("progress of a run", function()
       started { two[1] }, { type = "run.interrupted", signal = "INT" }, ended("api@dev.build", "cancelled"),
       finished("failed", { cancelled = 1 }, { signal = "INT" }),
     }
-    assert.truthy(text:find("\n  Stopping: running steps are asked to end; once more ends them at once.\n  │\n", 1, true), text)
+    assert.truthy(text:find("\n  Stopping: running steps are asked to end; once more ends them at once.\n\n  ● ", 1, true), text)
     assert.truthy(text:find("─ ✗ build  cancelled", 1, true))
     assert.truthy(text:find("✗ Interrupted after 4.6s\n  1 cancelled\n", 1, true))
   end)

@@ -16,6 +16,7 @@ local output_bytes = 1 << 20
 ---@class Progress
 ---@field view LiveView
 ---@field printed boolean  something was printed below the header
+---@field railed? boolean   the last of it was a block, to which the next one is joined
 local Progress = {}
 Progress.__index = Progress
 
@@ -42,8 +43,8 @@ end
 local function print_block(self, group)
   if group.printed then return end
   group.printed = true
-  put(self, render.block(self.view, group, not self.printed, self.verbose))
-  self.printed = true
+  put(self, render.block(self.view, group, not self.printed, self.verbose or not self.railed))
+  self.printed, self.railed = true, true
 end
 
 local function finish(self, event, fields)
@@ -109,6 +110,7 @@ on["step.finished"] = function(self, event)
     job.told = true
   end
   self.printed = self.printed or failed or self.verbose
+  if failed then self.railed = false end
   for _, link in ipairs(event.links or {}) do job.links[#job.links + 1] = link end
 end
 
@@ -118,7 +120,7 @@ end
 
 on["run.interrupted"] = function(self)
   put(self, render.interrupted())
-  self.printed = true
+  self.printed, self.railed = true, false
 end
 
 on["run.finished"] = function(self, event)

@@ -34,7 +34,7 @@ Without flags: the failed steps and those that printed a link, or everything whe
     { name = "failed", help = "only what failed" },
     { name = "raw", help = "all lines of all steps" },
   },
-  args = { { name = "reference", optional = true, repeatable = true } },
+  args = { { name = "reference", help = "run/ID or job/TEXT, the same as --exec-id and --job", optional = true, repeatable = true } },
 
   run = function(ctx, args)
     local source = require "orun.cockpit.source"

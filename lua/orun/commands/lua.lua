@@ -17,8 +17,8 @@ local function load_script(ctx, args)
   if ctx.given.execute then
     chunk, message = load(ctx.flags.execute, "=-e")
   else
-    if not args[1] then diagnostic.usage("orun lua needs a FILE or -e CHUNK") end
-    chunk, message = loadfile(args[1])
+    if not args[1] then diagnostic.usage("orun lua needs a FILE, - or -e CHUNK") end
+    if args[1] == "-" then chunk, message = loadfile() else chunk, message = loadfile(args[1]) end
   end
   if not chunk then diagnostic.raise { kind = "script.load", message = message } end
   return chunk
@@ -32,7 +32,7 @@ end
 
 return {
   summary = "Run a Lua script with the modules of orun",
-  usage = "[-e CHUNK | FILE] [arguments]",
+  usage = "[-e CHUNK | FILE | -] [arguments]",
   description = [[
 The script runs as trusted code in the program's own Lua state: every module of orun (`require "host.json"`) and every module
 installed for Lua on this system can be required. Its first result, when it is an integer, is the exit code.]],
@@ -41,7 +41,7 @@ installed for Lua on this system can be required. Its first result, when it is a
     { "orun lua -e 'print(require(\"host.program\").version)'", "a chunk" },
   },
   flags = { { name = "execute", short = "e", value = "CHUNK", help = "run this text instead of a file" } },
-  args = { { name = "argument", optional = true, repeatable = true, complete = "files" } },
+  args = { { name = "argument", help = "a script (- is standard input) and what it gets as `...`", optional = true, repeatable = true, complete = "files" } },
   leading = true,
 
   run = function(ctx, args)

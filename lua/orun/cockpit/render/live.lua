@@ -68,11 +68,11 @@ end
 ---@param view LiveView
 ---@param group LiveGroup
 ---@param first boolean nothing was printed between it and the header
----@param verbose boolean
+---@param apart boolean an empty line above it, as what stands there is no block
 ---@return Span[][]
-function M.block(view, group, first, verbose)
+function M.block(view, group, first, apart)
   local lines = {}
-  if not first then lines[1] = verbose and {} or { { rail, "dim" } } end
+  if not first then lines[1] = apart and {} or { { rail, "dim" } } end
   lines[#lines + 1] = { "  ", { glyph.bullet, "brand" }, " ", { style.plain(group.name), "bold" } }
   for i, job in ipairs(group.ended) do
     lines[#lines + 1] = row(view, job, i == #group.ended and glyph.last or glyph.branch)
