@@ -41,7 +41,9 @@ installed for Lua on this system can be required. Its first result, when it is a
     { "orun lua -e 'print(require(\"host.program\").version)'", "a chunk" },
   },
   flags = { { name = "execute", short = "e", value = "CHUNK", help = "run this text instead of a file" } },
-  args = { { name = "argument", help = "a script (- is standard input) and what it gets as `...`", optional = true, repeatable = true, complete = "files" } },
+  args = {
+    { name = "argument", help = "a script (- is standard input) and what it gets as `...`", optional = true, repeatable = true, complete = "files" },
+  },
   leading = true,
 
   run = function(ctx, args)
