@@ -89,9 +89,13 @@ local json = {}
 ---UTF-8 bytes as \ufffd; floats in shortest round-trip digits; time as RFC 3339 string. Raises on non-finite numbers,
 ---non-string keys, functions, cycles (message names the path, e.g. `jobs[3].env.X`).
 ---@param v any
----@param options? {indent?: integer, html?: boolean, sink?: fun(bytes: string)}  indent 2 = one element per line (0 to 16, default 0: compact); html=false leaves < > & as they are; sink is given the text block by block
----@return string? text nil with a sink
+---@param options? {indent?: integer, html?: boolean}  indent 2 = one element per line (0 to 16, default 0: compact); html=false leaves < > & as they are
+---@return string
 function json.encode(v, options) end
+---SHA-256 of the compact text of a value, without ever holding the whole of it. Raises what encode raises.
+---@param v any
+---@return string hex
+function json.sha256(v) end
 ---@param text string
 ---@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
 ---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64

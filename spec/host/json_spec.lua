@@ -298,4 +298,13 @@ describe("json.decode", function()
     end
     assert.is_true(accepted > 100)
   end)
+
+  it("hashes the compact text", function()
+    local long = value.list {}
+    for i = 1, 3000 do long[i] = { name = ("element %d <&>"):format(i), text = ("x"):rep(i) } end
+    for _, v in ipairs { 1, "a", value.list {}, { b = 1, a = value.null }, long, ("y"):rep(300000) } do
+      assert.equal(hash.sha256(json.encode(v)), json.sha256(v))
+    end
+    assert.has_error(function() json.sha256 { a = print } end, "cannot encode a as JSON: a function")
+  end)
 end)

@@ -1,10 +1,12 @@
 /* host.json: RFC 8259, and the canonical text in which plans are stored and hashed. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "utf8.h"
 #include "value.h"
 
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +25,13 @@ struct memory {
 
 #define MEMORY "host.json.memory"
 
-/* A growing buffer. With a sink, full blocks are handed on instead. */
+/* A growing buffer. With a digest, full blocks go into it instead. */
 struct buffer {
     lua_State *L;
     struct memory *memory;
     char *data;
     size_t length, capacity;
-    int sink; /* stack index of a function, or 0 */
+    SHA256_CTX *digest;
 };
 
 enum { FIRST = 4096, BLOCK = 64 * 1024 };
@@ -52,28 +54,21 @@ static void buffer_resize(struct buffer *b, size_t capacity)
 }
 
 /* Pushes the userdata. */
-static void buffer_open(struct buffer *b, lua_State *L, int sink)
+static void buffer_open(struct buffer *b, lua_State *L, SHA256_CTX *digest)
 {
-    *b = (struct buffer){.L = L, .sink = sink};
+    *b = (struct buffer){.L = L, .digest = digest};
     b->memory = lua_newuserdatauv(L, sizeof *b->memory, 0);
     b->memory->data = NULL;
     luaL_setmetatable(L, MEMORY);
-    buffer_resize(b, sink ? BLOCK : FIRST);
-}
-
-/* Hands what is there to the sink. */
-static void buffer_flush(struct buffer *b)
-{
-    lua_pushvalue(b->L, b->sink);
-    lua_pushlstring(b->L, b->data, b->length);
-    lua_call(b->L, 1, 0);
-    b->length = 0;
+    buffer_resize(b, digest ? BLOCK : FIRST);
 }
 
 static void buffer_reserve(struct buffer *b, size_t more)
 {
-    if (b->sink && b->length > 0)
-        buffer_flush(b);
+    if (b->digest) {
+        SHA256_Update(b->digest, b->data, b->length);
+        b->length = 0;
+    }
     size_t capacity = b->capacity;
     while (capacity < b->length + more)
         capacity += capacity / 2;
@@ -182,15 +177,24 @@ static int put_special(struct encoder *e, const unsigned char *s, const unsigned
     return n;
 }
 
+/* Which bytes cannot stand for themselves: always, and when markup is escaped too. */
+enum { SPECIAL = 1, MARKUP = 2 };
+static unsigned char classes[256];
+
+static void fill_classes(void)
+{
+    for (int c = 0; c < 256; c++)
+        classes[c] = c < 0x20 || c == '"' || c == '\\' || c >= 0x80 ? SPECIAL : 0;
+    classes['<'] = classes['>'] = classes['&'] = MARKUP;
+}
+
 static void put_string(struct encoder *e, const char *text, size_t length)
 {
     const unsigned char *s = (const unsigned char *)text, *end = s + length, *plain = s;
     put_char(&e->out, '"');
+    unsigned char stop = e->html ? SPECIAL | MARKUP : SPECIAL;
     while (s < end) {
-        unsigned char c = *s;
-        bool special = c < 0x20 || c == '"' || c == '\\' || c >= 0x80 ||
-                       (e->html && (c == '<' || c == '>' || c == '&'));
-        if (!special) {
+        if (!(classes[*s] & stop)) {
             s++;
             continue;
         }
@@ -330,15 +334,27 @@ static void put_value(struct encoder *e, int index)
     }
 }
 
+static void encoder_open(struct encoder *e, lua_State *L, SHA256_CTX *digest)
+{
+    e->indent = 0;
+    e->html = true;
+    e->depth = 0;
+    orun_value_open_keys(L, &e->keys);
+    buffer_open(&e->out, L, digest);
+}
+
+static void encoder_close(struct encoder *e)
+{
+    free(e->out.memory->data);
+    e->out.memory->data = NULL;
+}
+
 static int encode(lua_State *L)
 {
     luaL_checkany(L, 1);
     lua_settop(L, 2);
     struct encoder e;
-    e.indent = 0;
-    e.html = true;
-    e.depth = 0;
-    bool sink = false;
+    encoder_open(&e, L, NULL);
     if (lua_istable(L, 2)) {
         lua_getfield(L, 2, "indent");
         lua_Integer indent = luaL_optinteger(L, -1, 0);
@@ -347,23 +363,32 @@ static int encode(lua_State *L)
         lua_getfield(L, 2, "html");
         e.html = lua_isnil(L, -1) || lua_toboolean(L, -1);
         lua_pop(L, 2);
-        sink = lua_getfield(L, 2, "sink") == LUA_TFUNCTION;
-        luaL_argcheck(L, sink || lua_isnil(L, -1), 2, "sink must be a function");
-    } else {
-        lua_pushnil(L);
     }
-    orun_value_open_keys(L, &e.keys);
-    buffer_open(&e.out, L, sink ? 3 : 0);
     put_value(&e, 1);
-    if (sink) {
-        if (e.out.length > 0)
-            buffer_flush(&e.out);
-    } else {
-        lua_pushlstring(L, e.out.data, e.out.length);
-    }
-    free(e.out.memory->data);
-    e.out.memory->data = NULL;
-    return sink ? 0 : 1;
+    lua_pushlstring(L, e.out.data, e.out.length);
+    encoder_close(&e);
+    return 1;
+}
+
+/* The digest of the compact text, which is never there as a whole. */
+static int sha256(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    SHA256_CTX digest;
+    SHA256_Init(&digest);
+    struct encoder e;
+    encoder_open(&e, L, &digest);
+    put_value(&e, 1);
+    SHA256_Update(&digest, e.out.data, e.out.length);
+    encoder_close(&e);
+    unsigned char bytes[SHA256_DIGEST_LENGTH];
+    SHA256_Final(bytes, &digest);
+    char text[2 * SHA256_DIGEST_LENGTH + 1];
+    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    lua_pushlstring(L, text, 2 * SHA256_DIGEST_LENGTH);
+    return 1;
 }
 
 /* ---- decoder ----------------------------------------------------------------------------------
@@ -737,7 +762,9 @@ static int decode(lua_State *L)
 
 int luaopen_host_json(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"encode", encode}, {"decode", decode}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"encode", encode}, {"sha256", sha256}, {"decode", decode}, {NULL, NULL}};
+    fill_classes();
     luaL_newmetatable(L, MEMORY);
     lua_pushcfunction(L, memory_free);
     lua_setfield(L, -2, "__gc");

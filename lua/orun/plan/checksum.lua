@@ -1,6 +1,5 @@
 -- The checksum of a plan: SHA-256 over its compact text without what does not decide what will be done.
 local document = require "orun.plan.document"
-local hash = require "host.hash"
 local json = require "host.json"
 
 local M = {}
@@ -20,9 +19,7 @@ local former = {
 }
 
 local function digest(plan, drop)
-  local hasher = hash.new()
-  json.encode(document.reduce(plan, drop), { sink = function(bytes) hasher:update(bytes) end })
-  return "sha256-" .. hasher:hex()
+  return "sha256-" .. json.sha256(document.reduce(plan, drop))
 end
 
 ---@param plan table with the key orders of orun.plan.document
