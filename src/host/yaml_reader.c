@@ -347,6 +347,19 @@ static bool parse_first(struct reader *r, const char *bytes, size_t length)
                         offset < length ? offset : length);
 }
 
+/* A document lives long and grows no more. */
+static void trim(struct yaml_document *d)
+{
+    struct yaml_node *nodes = realloc(d->nodes, (size_t)d->node_count * sizeof *nodes);
+    if (nodes)
+        d->nodes = nodes;
+    d->node_capacity = d->node_count;
+    int *children =
+        d->child_count ? realloc(d->children, (size_t)d->child_count * sizeof *children) : NULL;
+    if (children)
+        d->children = children;
+}
+
 bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t length,
                         struct yaml_problem *problem)
 {
@@ -361,6 +374,8 @@ bool yaml_document_read(struct yaml_document *d, const char *bytes, size_t lengt
     }
     if (ok && is_bomb(d))
         ok = fail(&r, "aliases expand to far more than is written", (yaml_mark_t){0});
+    if (ok)
+        trim(d);
     free(r.anchors);
     free(r.frames);
     free(r.pending);

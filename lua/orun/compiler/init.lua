@@ -1,6 +1,7 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
 local bindings = require "orun.trigger.binding"
 local expand = require "orun.compiler.expand"
+local heap = require "orun.compiler.heap"
 local load = require "orun.compiler.load"
 local normalize = require "orun.compiler.normalize"
 local path = require "orun.util.path"
@@ -34,10 +35,12 @@ end
 ---@return table model
 ---@return Loaded
 function M.model(options, report, compositions)
+  local pace <close> = heap.relax()
   local loaded = load({
     intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions,
     lock = compositions == nil or nil, locked = options.locked,
   }, report)
+  pace:check()
   local model = normalize(loaded, report)
   report:check()
   return model, loaded
@@ -69,10 +72,12 @@ end
 ---@param report table
 function M.validate(options, report)
   local progress = options.progress or function() end
+  local pace <close> = heap.relax()
   progress("step", "Validating intent...")
   local loaded = load({
     intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = "declared", locked = options.locked,
   }, report)
+  pace:check()
   progress("success", "Intent is valid")
   progress("step", "Normalizing intent...")
   local model = normalize(loaded, report)
@@ -97,7 +102,10 @@ function M.finish(model, loaded, expansion, narrowed, report)
   -- Loaded here: listings never come so far.
   local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
   local materialize = require "orun.compiler.materialize"
+  local pace <close> = heap.relax()
+  pace:check()
   local jobs = bind(expansion.instances, report)
+  pace:check()
   report:check()
   jobs = resolve(jobs, expansion, model, report)
   require("orun.policy").enforce(jobs, expansion, model, loaded, report)
