@@ -178,6 +178,12 @@ describe("processes", function()
       assert.equal("Blk0 Ign0 Cgt0", signals_of(sh(script).output))
     end)
 
+    it("knowing what is ignored", function()
+      local chunk = "print(require('host.process').ignores('HUP'))"
+      assert.equal("false\n", sh(("trap - HUP; exec %s lua -e \"%s\""):format(exe, chunk)).output)
+      assert.equal("true\n", sh(("trap '' HUP; exec %s lua -e \"%s\""):format(exe, chunk)).output)
+    end)
+
     it("as fast with a large heap as with a small one", function()
       local function measure()
         local best = math.huge
@@ -373,6 +379,19 @@ describe("processes", function()
       loop.sleep(0.02)
       assert.is_true(child:kill("TERM"))
       assert.same({ "TERM", "a\n", false }, { child:wait().signal, child:wait().output, child:wait().timed_out })
+    end)
+
+    it("are terminated by hand, with those of the group that ignore TERM", function()
+      local script = "sh -c 'trap \"\" TERM; echo $$; exec >/dev/null 2>&1; while :; do sleep 1; done' & sleep 60"
+      local other
+      local child = assert(process.start {
+        argv = { "sh", "-c", script }, grace = 0.1, output = "lines", line = function(text) other = tonumber(text) end,
+      })
+      while not other do loop.sleep(0.01) end
+      child:terminate()
+      child:terminate()
+      assert.equal("TERM", child:wait().signal)
+      assert_gone(other)
     end)
 
     it("are so many that descriptors run out: that one fails, the others go on", function()

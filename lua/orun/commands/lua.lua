@@ -42,7 +42,7 @@ installed for Lua on this system can be required. Its first result, when it is a
   },
   flags = { { name = "execute", short = "e", value = "CHUNK", help = "run this text instead of a file" } },
   args = {
-    { name = "argument", help = "a script (- is standard input) and what it gets as `...`", optional = true, repeatable = true, complete = "files" },
+    { name = "argument", help = "a script (- is standard input), its arguments", optional = true, repeatable = true, complete = "files" },
   },
   leading = true,
 
