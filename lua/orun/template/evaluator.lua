@@ -43,12 +43,31 @@ end
 -- Whether a text shows that something was missing when a function made it; escapers leave the letters.
 local function shows_hole(text) return text:find("nil", 1, true) or text:find("no.value") or text:find("no%20value", 1, true) end
 
+local function write(run, text)
+  local n = run.n + 1
+  run.n, run[n] = n, text
+end
+
+---Prints a pipeline that is nothing but fields when it leads through plain maps to a text, which is the rule; else `general` does.
+local function field_action(fields, general)
+  local count = #fields
+  return function(run, dot)
+    local v = dot
+    for i = 1, count do
+      if type(v) ~= "table" or getmetatable(v) then return general(run, dot) end
+      v = v[fields[i]]
+    end
+    if type(v) ~= "string" or run.hole then return general(run, dot) end
+    write(run, v)
+  end
+end
+
 function compilers.action(node)
   local pipeline, at, text = operand.pipeline(node.pipeline), node.pipeline.at, node.pipeline.text
   if #node.pipeline.variables > 0 then
     return function(run, dot) pipeline(run, dot) end
   end
-  return function(run, dot)
+  local function general(run, dot)
     local v = pipeline(run, dot)
     if type(v) == "string" then
       if run.hole and shows_hole(v) then report(run, at, run.hole) end
@@ -59,9 +78,11 @@ function compilers.action(node)
       if run.missing and has_hole(v) then report(run, at, text) end
       v = plain(v)
     end
-    local n = run.n + 1
-    run.n, run[n] = n, v
+    write(run, v)
   end
+  local first = node.pipeline.commands[1]
+  if #node.pipeline.commands == 1 and #first == 1 and first[1].kind == "field" then return field_action(first[1].fields, general) end
+  return general
 end
 
 local function nothing() end
