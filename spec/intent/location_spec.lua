@@ -30,9 +30,9 @@ describe("intent.location", function()
   end)
 
   it("uses a given file as it is", function()
-    local found = location.find { cwd = "/work/x", flag = "../y/in.yaml" }
-    assert.equal("/work/y/in.yaml", found.file)
-    assert.equal("/work/y", found.root)
+    local found = location.find { cwd = "/srv/x", flag = "../y/in.yaml" }
+    assert.equal("/srv/y/in.yaml", found.file)
+    assert.equal("/srv/y", found.root)
   end)
 end)
 
