@@ -51,4 +51,5 @@ local function stages()
 end
 
 stages()
+collectgarbage()
 bare()

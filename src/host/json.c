@@ -285,7 +285,8 @@ static void put_value(struct encoder *e, int index)
     lua_State *L = e->out.L;
     char text[64];
     size_t length;
-    switch (orun_value_kind(L, index)) {
+    enum orun_kind kind = orun_value_kind(L, index);
+    switch (kind) {
     case ORUN_NULL:
         put(&e->out, "null", 4);
         return;
@@ -324,7 +325,7 @@ static void put_value(struct encoder *e, int index)
         if (e->depth >= ENCODE_DEPTH)
             fail(e, "nested too deeply or cyclic");
         luaL_checkstack(L, 8, "JSON");
-        if (orun_value_kind(L, index) == ORUN_LIST)
+        if (kind == ORUN_LIST)
             put_list(e, index);
         else
             put_map(e, index);
