@@ -107,6 +107,10 @@ lint: ## luacheck, clang-format and cppcheck
 format: ## let clang-format rewrite the C files
 	clang-format -i $(C_FILES)
 
+.PHONY: docs
+docs: build ## write the pages that are made from the sources (docs/errors.md)
+	@$(BUILD)/orun lua spec/diagnostic/page.lua
+
 .PHONY: sanitize
 sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	@vendor/deps build example test

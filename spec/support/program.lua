@@ -10,7 +10,9 @@ local M = { exe = exe }
 -- Variables of the caller that would change what the program does.
 local dropped = { "^ORUN_", "^GITHUB_", "^CI$", "^CLICOLOR", "^NO_COLOR$", "^SOURCE_DATE_EPOCH$" }
 
-local function environment(extra)
+---The environment of a run: the caller's, without what would change the program's behaviour.
+---@param extra? table<string, string>
+function M.environment(extra)
   local env = {}
   for name, text in next, process.environ() do
     local keep = true
@@ -27,7 +29,7 @@ end
 ---@return {code: integer, out: string, err: string}
 function M.run(cwd, argv, env)
   local words = { exe, table.unpack(argv) }
-  local result = assert(process.run { argv = words, cwd = cwd, env = environment(env), merge = false })
+  local result = assert(process.run { argv = words, cwd = cwd, env = M.environment(env), merge = false })
   return { code = result.code or -1, out = result.output or "", err = result.errors or "" }
 end
 

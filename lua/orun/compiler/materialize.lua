@@ -59,10 +59,15 @@ local function identify(plan)
 end
 
 ---Encoding fails for values that JSON does not know, which only a parameter or a step can bring in.
+local function fail(reason)
+  reason = tostring(reason):gsub("^[^:\n]+:%d+: ", "")
+  diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. reason }
+end
+
 local function encode(plan)
   local ok, result = pcall(document.encode, plan, "json")
   if ok then return result end
-  diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. tostring(result) }
+  fail(result)
 end
 
 ---@param jobs table[] in plan order, from resolve
@@ -81,6 +86,6 @@ return function(jobs, model, registry, options)
     jobs = list,
   })
   local ok, err = pcall(identify, plan)
-  if not ok then diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. tostring(err) } end
+  if not ok then fail(err) end
   return plan, encode(plan)
 end

@@ -24,6 +24,7 @@ local function load_source(source, found, target, context)
   local owner = package.read(context)
   if not owner then return target:doubt(source.name) end
   target.packages[source.name] = owner
+  if context.faulty then target:doubt(source.name) end
   local names = {}
   for _, item in ipairs(owner.exports) do
     names[#names + 1] = item.name
@@ -146,12 +147,13 @@ function M.load(intent, root, report, options)
   local declared = compositions.sources or {}
   local locked = lock_rule(declared, root, report, options)
   load_sources(declared, root, locked, target, tally, display)
-  target:resolve(compositions.resolution or {})
+  target:resolve(compositions.resolution or {}, compositions.place)
   local config_dir = options.config_dir or ""
   if config_dir ~= "" then
     load_folder(config_dir, target, locked, { cwd = options.cwd or fs.cwd(), report = report, tally = tally, display = display })
   elseif #target.declared == 0 and next(target.unusable) == nil then
     report_nothing(intent, report)
+    target:doubt(folder.source)
   end
   tally:warn(report)
   if options.lock == true and not options.locked then M.write_lock(target, root, report) end

@@ -30,6 +30,7 @@ local M = {}
 ---@field report table
 ---@field tally Tally
 ---@field display fun(path: string): string
+---@field faulty? boolean something was reported
 local Context = {}
 Context.__index = Context
 M.Context = Context
@@ -40,6 +41,7 @@ M.Context = Context
 ---@param message string
 ---@param hint? string
 function Context:problem(at, kind, message, hint)
+  self.faulty = true
   self.report:error(place.mark(at, { kind = kind, hint = hint, message = ('source "%s": %s'):format(self.source, message) }))
 end
 

@@ -106,13 +106,13 @@ local function select_bound(self, kind, resolution)
   end
 end
 
-local function select_by_rank(self, kind, resolution, rank)
+local function select_by_rank(self, kind, resolution, rank, at)
   local exporters = { table.unpack(self.exporters[kind]) }
   if #exporters == 1 then return exporters[1] end
   local precedence = resolution.precedence or {}
   if #precedence == 0 then
     table.sort(exporters)
-    self.report:error(place.mark(resolution.place, {
+    self.report:error(place.mark(resolution.place or at, {
       kind = "composition.ambiguous",
       message = ('the type "%s" is exported by several sources: %s'):format(kind, table.concat(exporters, ", ")),
       hint = "choose with compositions.resolution.bindings or precedence",
@@ -132,7 +132,8 @@ end
 
 ---Selects one composition for every exported type; ambiguities are reported.
 ---@param resolution {precedence?: string[], bindings?: table<string, string>, place?: Place}
-function Registry:resolve(resolution)
+---@param at? Place where a resolution could be written
+function Registry:resolve(resolution, at)
   check_names(self, resolution)
   local rank = ranks(self, resolution.precedence or {})
   for kind in sorted.pairs(self.exporters) do
@@ -140,7 +141,7 @@ function Registry:resolve(resolution)
     if resolution.bindings and resolution.bindings[kind] then
       source = select_bound(self, kind, resolution)
     else
-      source = select_by_rank(self, kind, resolution, rank)
+      source = select_by_rank(self, kind, resolution, rank, at)
     end
     if source then self:select(kind, self.compositions[source .. ":" .. kind]) end
   end
