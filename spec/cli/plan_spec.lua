@@ -268,3 +268,63 @@ describe("orun validate", function()
     mentions(r.err, "compositions")
   end)
 end)
+
+describe("cases of chapter 03 through the program", function()
+  after_each(platform.clean)
+
+  local function promoted(fields, rest)
+    return {
+      ["intent.yaml"] = intent:gsub("  prod: {", "  prod: {promotion: {dependsOn: [{environment: dev" .. (fields or "") .. "}]}, ", 1)
+        .. (rest or ""),
+    }
+  end
+
+  it("promotion from an environment that is not selected is a gate for each job (03 case 16)", function()
+    local p = shop(promoted())
+    assert.equal(0, orun(p, "plan", "--env", "prod", "-o", "p.json").code)
+    local _, plan = ids(p, "p.json")
+    for _, job in ipairs(plan.jobs) do
+      assert.equal(1, #job.gates)
+      assert.same({ revision = "source" }, job.gates[1].match)
+      for _, id in ipairs(job.dependsOn or {}) do assert.truthy(id:find("@prod.", 1, true)) end
+    end
+  end)
+
+  it("same-plan promotion needs the other environment (03 case 17)", function()
+    local p = shop(promoted ", satisfy: same-plan")
+    local r = orun(p, "plan", "--env", "prod")
+    assert.equal(1, r.code)
+    mentions(r.err, "environment prod requires same-plan promotion from dev", "--> intent.yaml:7:34")
+    assert.equal(0, orun(p, "plan").code)
+  end)
+
+  it("a component that depends on itself is a cycle, and nothing is written (03 case 19)", function()
+    local p = shop { ["svc/vpc/component.yaml"] = manifest("vpc", "  dependsOn: [{component: vpc}]\n") }
+    local r = orun(p, "plan", "-o", "p.json")
+    assert.equal(1, r.code)
+    mentions(r.err, "vpc@dev.build → vpc@dev.build", "--> svc/vpc/component.yaml:6:15")
+    assert.is_nil(p:read "p.json")
+    assert.is_nil(p:read ".orun/plans/latest.json")
+  end)
+
+  it("a bad profile breaks the plan of any environment (03 case 10)", function()
+    local p = shop {
+      ["kit/compositions/sh/composition.yaml"] = composition
+        .. "  defaultProfile: quick\n  executionProfiles: {quick: {jobs: {build: {stepsEnabled: [make]}}}}\n",
+      ["svc/site/component.yaml"] = "kind: Component\nmetadata: {name: site}\nspec:\n  type: sh\n"
+        .. "  subscribe: {environments: [dev, {name: prod, profile: k8s.verify}]}\n",
+    }
+    local r = orun(p, "plan", "--env", "dev")
+    assert.equal(1, r.code)
+    mentions(r.err, "site", "k8s.verify", "--> svc/site/component.yaml:5:57")
+  end)
+
+  it("bytes of parameters and scripts (03 cases 20 to 22)", function()
+    local p = shop { ["svc/site/component.yaml"] = manifest("site", "  parameters:\n    target: 'a < b && é'\n"
+      .. "    t: \" x {{ .environment }} {{ .other }} y \"\n    n: [1.10, 1000000.0, 1e21, 0.0000001, 2020-01-02, null]\n") }
+    assert.equal(0, orun(p, "plan", "site", "--env", "dev", "-o", "p.json").code)
+    local text = p:read "p.json":gsub("%s*\n%s*", " ")
+    mentions(text, [["run": "make a \u003c b \u0026\u0026 é in dev"]], [["t": "x dev  y"]],
+      [=["n": [ 1.1, 1000000, 1e+21, 1e-7, "2020-01-02T00:00:00Z", null ]]=])
+  end)
+end)

@@ -116,6 +116,12 @@ describe("orun validate and orun plan", function()
     } do assert.truthy(text:find(line, 1, true), line) end
   end)
 
+  it("take keys that are no texts as they are written, at any depth (01 quirk 20)", function()
+    local p = platform(component "parameters: {1: a, m: {1.50: b, true: c, 2024-01-02: d, l: [{2: e}]}}")
+    assert.same({ ["1"] = "a", m = { ["1.50"] = "b", ["true"] = "c", ["2024-01-02"] = "d", l = { { ["2"] = "e" } } } },
+      plan_of(p).jobs[1].parameters)
+  end)
+
   it("take merge keys, the earlier entry first (01 case 14)", function()
     local p = platform("groups: {g: {parameterDefaults: {'*': &p {domain: a}}}, h: {parameterDefaults: {'*': &q {domain: b, only: b}}}}\n"
       .. component "parameters: {<<: [*p, *q]}")
