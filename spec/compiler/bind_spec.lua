@@ -183,10 +183,10 @@ describe("bind", function()
           working-directory: "{{.orun.environment.name}}"
           with: {n: 3, l: ["{{x}}"], s: "{{.orun.job.name}} {{.orun.job.id}}", m: {k: "{{y}}"}, e: ""}
           env: {E: "{{.env.REGION}}", F: 1.50}
-          timeout: "{{no}}"
+          onFailure: "{{no}}"
 ]], { environments = "env: {REGION: eu}\nenvironments: {dev: {}}\n" }):jobs()["app@dev.build"]
     local step = job.steps[1]
-    assert.same({ "app site web", "site", "dev", "{{no}}" }, { step.use, step.shell, step["working-directory"], step.timeout })
+    assert.same({ "app site web", "site", "dev", "{{no}}" }, { step.use, step.shell, step["working-directory"], step.onFailure })
     assert.equal("build app@dev.build", step.with.s)
     assert.same({ 3, "{{x}}", "{{y}}", "" }, { step.with.n, step.with.l[1], step.with.m.k, step.with.e })
     assert.same({ "eu", 1.5 }, { step.env.E, step.env.F })

@@ -1,4 +1,5 @@
 -- Stage 4: the jobs of every instance, with their steps chosen, ordered and rendered.
+local attempt = require "orun.composition.attempt"
 local document = require "orun.plan.document"
 local identity = require "orun.plan.identity"
 local model = require "orun.composition.model"
@@ -110,6 +111,8 @@ local function bound_steps(instance, chosen, id, report)
       kind = "bind.no-steps", message = ("job %s has no steps"):format(id),
     }))
   end
+  attempt.check_job(chosen.definition, report)
+  for i, step in ipairs(steps) do attempt.check_step(step, label(step, i), report) end
   if not check_phases(steps, report) then return nil end
   selection.sort(steps)
   assign_ids(steps, chosen.name, report)

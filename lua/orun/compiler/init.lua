@@ -3,6 +3,7 @@ local bindings = require "orun.trigger.binding"
 local expand = require "orun.compiler.expand"
 local heap = require "orun.compiler.heap"
 local load = require "orun.compiler.load"
+local membership = require "orun.intent.membership"
 local normalize = require "orun.compiler.normalize"
 local path = require "orun.util.path"
 local scope = require "orun.intent.scope"
@@ -82,6 +83,7 @@ function M.validate(options, report)
   progress("step", "Normalizing intent...")
   local model = normalize(loaded, report)
   bindings.check(model, report, "error")
+  membership.check(model, report)
   report:check()
   local expansion = expand(model, loaded.registry, {}, report)
   report:check()
@@ -134,6 +136,7 @@ end
 function M.compile(options, report)
   local model, loaded = M.model(options, report)
   bindings.check(model, report, "warn")
+  membership.check(model, report)
   local narrowed = M.scope(model, loaded.root, options, report)
   report:check()
   local choice = { environments = options.environments, components = narrowed and narrowed.components or options.components }

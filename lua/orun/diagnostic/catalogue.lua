@@ -90,6 +90,9 @@ kind("intent.unknown-dependency", "A component depends on one that no file of th
 kind("intent.dependency-include", "`include` of a dependency is neither `if-selected` nor `always`.",
   "Use `always` to pull the other component into every plan, else `if-selected` or nothing.")
 kind("intent.dependency-mode", "`dependencyMode` is neither `enforced`, `advisory` nor `disabled`.", "Use one of the three.")
+kind("intent.unknown-environment", "A component subscribes to, or depends on another one in, an environment that the intent does not "
+  .. "declare, or a pattern that matches none. Nothing would run there.",
+  "Correct the name, or declare the environment.")
 kind("intent.change-watch", "`change.watches` lists something that is no section of an intent.",
   "Use the names that the message lists, in lower case.")
 kind("intent.subscription-name", "An entry of `subscribe.environments` is a mapping without `name`.",
@@ -255,6 +258,12 @@ kind("template.missing", "A template prints a parameter that is missing or null;
 -- Jobs, dependencies, policies ---------------------------------------------------------------------------------------------------------
 
 kind("bind.phase", "The `phase` of a step is neither `pre`, `main` nor `post`.", "Use one of the three.")
+kind("bind.timeout", "The `timeout` of a job or step is no duration, or not a positive one. The step would fail as soon as it started.",
+  "Write numbers with units, such as `30s`, `10m` or `1h30m`.")
+kind("bind.retries", "`retries` of a job or `retry` of a step is negative.", "Write 0 for no further attempt, or leave it out.")
+kind("bind.on-failure", "`onFailure` of a step is neither `stop` nor `continue`; a failure of the step fails the job, as with `stop`.",
+  "Use one of the two, or leave it out.")
+kind("bind.empty-step", "A step has neither `run` nor `use`: there is nothing to do in it.", "Give it one of the two, or remove it.")
 kind("bind.duplicate-step", "After profiles and overrides a job has two steps of one id.", "Give one of them another `id`.")
 kind("bind.no-steps", "Nothing is left of a job's steps, so it would do nothing.",
   "Let the profile enable steps, or leave the job out of it.")

@@ -1,5 +1,8 @@
 -- Which component runs in which environment, and with which subscription's settings.
 local pattern = require "orun.util.pattern"
+local place = require "orun.intent.place"
+local sorted = require "orun.util.sorted"
+local suggestion = require "orun.util.suggestion"
 
 local M = {}
 
@@ -30,6 +33,50 @@ function M.settings(component, name, environment)
     return subscription, subscription ~= nil
   end
   return nil, pattern.any(selectors.components, component.name)
+end
+
+-- Environments that components name although the intent does not declare them, each with how often and where first.
+---@param model table
+---@return {name: string, count: integer, place: Place?, dependency: boolean}[]
+local function strangers(model)
+  local list, met, names = {}, {}, sorted.keys(model.environments)
+  local function known(wanted)
+    for _, name in ipairs(names) do
+      if pattern.matches(wanted, name) then return true end
+    end
+    return false
+  end
+  local function meet(wanted, at, field)
+    local item = met[wanted]
+    if item == nil then
+      item = not known(wanted) and { name = wanted, count = 0, place = place.of(at, field), dependency = field == "environment" }
+      list[#list + 1], met[wanted] = item or nil, item
+    end
+    if item then item.count = item.count + 1 end
+  end
+  for _, component in ipairs(model.components) do
+    for _, subscription in ipairs(component.subscribe.environments) do meet(subscription.name, subscription.place, "name") end
+    for _, dependency in ipairs(component.dependsOn) do
+      if dependency.environment then meet(dependency.environment, dependency.place, "environment") end
+    end
+  end
+  return list
+end
+
+---Warns about environments that are subscribed to or depended on but never declared: nothing would run there, without a word. A pattern
+---counts as declared when it matches something.
+---@param model table normalized
+---@param report table
+function M.check(model, report)
+  for _, item in ipairs(strangers(model)) do
+    report:warn(place.mark(item.place, {
+      kind = "intent.unknown-environment",
+      message = ('the intent declares no environment "%s", so %s has no effect%s'):format(item.name,
+        item.dependency and "this dependency" or "this subscription",
+        item.count > 1 and (" (%d times, first here)"):format(item.count) or ""),
+      hint = suggestion.hint(item.name, sorted.keys(model.environments)),
+    }))
+  end
 end
 
 return M

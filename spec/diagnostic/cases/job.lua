@@ -36,6 +36,13 @@ return function(standard, sources)
     },
     { "template.missing", warning = true, files = step "{name: make, run: 'make {{ ‸.parameters.size }}'}" },
     { "bind.phase", files = step "{name: make, run: make, phase: ‸later}" },
+    { "bind.timeout", files = step "{name: make, run: make, timeout: ‸soon}" },
+    { "bind.timeout", files = jobs "    - {name: build, timeout: ‸5 minutes, steps: [{name: make, run: make}]}\n" },
+    { "bind.timeout", intent = component "overrides: {steps: [{name: make, run: make, timeout: ‸0s}]}" },
+    { "bind.retries", files = jobs "    - {name: build, retries: ‸-1, steps: [{name: make, run: make}]}\n" },
+    { "bind.retries", files = step "{name: make, run: make, retry: ‸-3}" },
+    { "bind.on-failure", warning = true, files = step "{name: make, run: make, onFailure: ‸contine}" },
+    { "bind.empty-step", warning = true, files = step "‸{name: make}" },
     {
       "bind.duplicate-step", files = step "{name: make, run: make}",
       intent = component "overrides: {steps: [{name: a, id: x, run: a}, ‸{name: b, id: x, run: b}]}",
