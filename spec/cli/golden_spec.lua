@@ -15,14 +15,17 @@ if not fs.exists(golden.fixtures .. "/expected") then
 end
 
 -- Flags that do not exist yet, and the views that need them.
-local later = { "--files", "--changed", "--trigger", "--event-file" }
+local later = { "--files", "--changed" }
 
-local function needs(args)
-  for _, arg in ipairs(args) do
+-- What a view needs that does not exist yet.
+local function needs(view)
+  for _, arg in ipairs(view.args) do
     for _, flag in ipairs(later) do
       if arg == flag then return flag end
     end
   end
+  local trigger = view.plan and view.plan.metadata.trigger
+  if trigger and trigger.scope == "changed" then return "detection of changes" end
 end
 
 describe("golden", function()
@@ -32,11 +35,15 @@ describe("golden", function()
   teardown(golden.clean)
 
   local function run(view)
-    local output = root .. "/.orun/golden.json"
-    local argv = { exe }
-    for _, arg in ipairs(view.args) do argv[#argv + 1] = arg end
+    local top = root
+    if view.setup then
+      top = golden.copy()
+      golden.touch(top, env, view.setup.touch)
+    end
+    local output = top .. "/.orun/golden.json"
+    local argv = { exe, table.unpack(golden.arguments(view, top, env)) }
     table.move({ "-o", output }, 1, 2, #argv + 1, argv)
-    local r = assert(process.run { argv = argv, cwd = path.join(root, path.dirname(view.intent)), env = env, merge = false })
+    local r = assert(process.run { argv = argv, cwd = path.join(top, path.dirname(view.intent)), env = env, merge = false })
     local text = fs.read(output)
     if text then assert(fs.remove(output)) end
     return r, text
@@ -53,7 +60,7 @@ describe("golden", function()
   for _, folder in ipairs { "reference-platform", "remote-state-matrix", "github-artifact-demo" } do
     for name, view in sorted.pairs(golden.read(folder)) do
       local title = folder .. "/" .. name
-      local flag = view.args and needs(view.args)
+      local flag = view.args and needs(view)
       if flag then
         pending(("%s: needs %s, which does not exist yet"):format(title, flag), function() end)
       elseif view.args then

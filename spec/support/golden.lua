@@ -158,6 +158,44 @@ function M.copy(reverse)
   return root, env
 end
 
+---Changes files in a second commit, as a view's set-up asks.
+---@param root string
+---@param env table<string, string>
+---@param files string[]
+function M.touch(root, env, files)
+  for _, name in ipairs(files) do
+    local file = path.join(root, name)
+    assert(fs.mkdir(path.dirname(file)))
+    assert(fs.write(file, (fs.read(file) or "") .. "\n# change\n", { sync = false }))
+  end
+  git(root, env, "add", "-A")
+  git(root, env, "commit", "-q", "-m", "change")
+end
+
+local function commits(root, env)
+  local r = assert(process.run { argv = { "git", "rev-list", "--reverse", "HEAD" }, cwd = root, env = env })
+  return r.output:match "^%x+", r.output:match "(%x+)\n$"
+end
+
+---The arguments of a view; its event is written with the commits of this copy, where it changes nothing.
+---@param view table
+---@param root string
+---@param env table<string, string>
+---@return string[]
+function M.arguments(view, root, env)
+  if not view.event then return view.args end
+  local first, last = commits(root, env)
+  local text = assert(fs.read(M.fixtures .. "/expected/" .. view.event)):gsub("BASE_SHA", first):gsub("HEAD_SHA", last)
+  local file = root .. "/.orun/event.json"
+  assert(fs.mkdir(path.dirname(file)))
+  assert(fs.write(file, text, { sync = false }))
+  local args = table.move(view.args, 1, #view.args, 1, {})
+  for i, arg in ipairs(args) do
+    if arg == "--event-file" then args[i + 1] = file end
+  end
+  return args
+end
+
 ---Removes every copy made so far.
 function M.clean()
   for i = #copies, 1, -1 do

@@ -29,6 +29,18 @@ function kinds.environments(ctx)
   return list
 end
 
+function kinds.triggers(ctx)
+  local list, bindings = {}, model(ctx).automation.triggerBindings
+  for i, name in ipairs(require("orun.util.sorted").keys(bindings)) do list[i] = { name, bindings[name].description } end
+  return list
+end
+
+function kinds.providers()
+  local list = { { "auto" } }
+  for _, name in ipairs(require("orun.trigger.provider").shipped()) do list[#list + 1] = { name } end
+  return list
+end
+
 function kinds.plans(ctx)
   local list = {}
   for i, entry in ipairs(require("orun.plan.store").open(ctx:workspace().store):list()) do

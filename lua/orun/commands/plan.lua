@@ -14,7 +14,7 @@ local sorted = require "orun.util.sorted"
 local store = require "orun.plan.store"
 local value = require "host.value"
 
-local summary_shape = value.shape { "plan", "checksum", "name", "file", "components", "environments", "jobs", "scope" }
+local summary_shape = value.shape { "plan", "checksum", "name", "file", "components", "environments", "jobs", "scope", "trigger" }
 
 ---yaml or json, from the file's extension, else from the flag.
 local function format_of(file, flag)
@@ -47,12 +47,20 @@ local function summarize(ctx, compiled)
     plan = identity.short(compiled.checksum), checksum = compiled.checksum, name = ctx.flags.name, file = ctx.flags.output,
     components = value.list(sorted.keys(components)), environments = value.list(compiled.expansion.environments),
     jobs = #compiled.plan.jobs, scope = compiled.plan.metadata.scope,
+    trigger = compiled.plan.metadata.trigger,
   }
 end
 
 local function component_line(names)
   local shown = table.concat(names, ", ", 1, math.min(#names, 4))
   return #names > 4 and ("%s (+%d more)"):format(shown, #names - 4) or shown
+end
+
+-- `github pull_request (synchronize) via pr`, or the binding that was named.
+local function trigger_line(trigger)
+  local bindings = table.concat(trigger.matchedBindings, ", ")
+  if not trigger.event then return bindings end
+  return ("%s %s%s via %s"):format(trigger.provider, trigger.event, trigger.action and (" (%s)"):format(trigger.action) or "", bindings)
 end
 
 local function print_summary(ctx, summary)
@@ -64,6 +72,7 @@ local function print_summary(ctx, summary)
   line(("%s %s %s %s %s"):format(style.plural(#summary.components, "component"), style.glyph.times,
     style.plural(#summary.environments, "env"), style.glyph.arrow, style:paint("bold", style.plural(summary.jobs, "job"))))
   if #summary.components > 0 then line("components: " .. component_line(summary.components)) end
+  if summary.trigger then line("trigger: " .. trigger_line(summary.trigger)) end
   if summary.name then line("name: " .. summary.name) end
   line("plan: " .. style:paint("secondary", summary.plan))
   if summary.file then line("file: " .. summary.file) end
@@ -119,13 +128,33 @@ local function components_of(ctx, args)
   return #list > 0 and list or nil
 end
 
+-- Decided by the words alone; what they name is looked up later.
+---@return TriggerOptions?
+local function trigger_of(ctx)
+  local flags = ctx.flags
+  if flags.trigger and flags.event_file then diagnostic.usage("--trigger and --event-file exclude each other") end
+  if flags.event_file and not flags.from_ci then
+    diagnostic.usage("--event-file needs --from-ci, which says whose event it is", "for example --from-ci github")
+  end
+  if flags.trigger then
+    if flags.from_ci then
+      ctx.report:warn { kind = "trigger.provider-ignored", message = "--from-ci is ignored, because --trigger names the binding itself" }
+    end
+    return { name = flags.trigger }
+  end
+  return flags.from_ci and { provider = flags.from_ci, file = flags.event_file } or nil
+end
+
 return {
   summary = "Compile the intent into a plan",
   usage = "orun plan [component] [flags]",
   description = [[
 Reads intent.yaml, the component manifests below its discovery roots and the compositions they use, and writes an immutable plan to the
 store (.orun/plans) or to a file. Identical inputs give identical bytes. Inside a component's directory the plan is narrowed to that
-component and what it depends on; --all turns this off.]],
+component and what it depends on; --all turns this off.
+
+A trigger binding of the intent chooses the environments and the rules that apply: named with --trigger, or found by the event that
+--from-ci reads. An event that no binding wants is an error.]],
   flags = {
     { name = "output", short = "o", value = "PATH", help = "write the plan there instead of to the store (JSON unless .yaml or .yml)" },
     { name = "format", short = "f", value = "FORMAT", choices = { "json", "yaml" },
@@ -134,6 +163,11 @@ component and what it depends on; --all turns this off.]],
     { name = "env", short = "e", value = "LIST", repeatable = true,
       help = "only these environments (comma list; a trailing * matches a prefix)" },
     { name = "component", value = "NAME", repeatable = true, help = "only this component (a trailing * matches a prefix)" },
+    { name = "trigger", value = "NAME", help = "as if this trigger binding had matched", complete = "triggers" },
+    { name = "from-ci", value = "PROVIDER", complete = "providers",
+      help = "find the trigger bindings that match the event of this CI system (auto: the one that runs orun)" },
+    { name = "event-file", value = "PATH", help = "JSON payload of the event (default: where the CI system leaves it)",
+      complete = "files" },
     { name = "view", short = "v", value = "VIEW",
       help = "print the plan as well: dag, dag:long, dependencies or component=NAME" },
     { name = "long", type = "boolean", help = "the commands of the steps in the dag view" },
@@ -148,6 +182,7 @@ component and what it depends on; --all turns this off.]],
     { "orun plan", "compile everything and store it" },
     { "orun plan cart --env dev,staging", "one component in two environments" },
     { "orun plan --name rc1 --view dag", "keep a named copy and show its graph" },
+    { "orun plan --from-ci github", "in GitHub Actions: what the event that started the workflow asks for" },
     { "orun plan -o plan.yaml", "write a file, leave the store alone" },
     { "orun plan --github-output", "a matrix of jobs for the next job of a workflow" },
   },
@@ -155,10 +190,11 @@ component and what it depends on; --all turns this off.]],
   run = function(ctx, args)
     local view = view_of(ctx.flags)
     if view and ctx.flags.json then diagnostic.usage("--view and --json exclude each other") end
+    local trigger = trigger_of(ctx)
     local outputs = ctx.flags.github_output and output_file(ctx)
     local compiled = compiler.compile({
       intent = ctx.flags.intent, cwd = ctx.cwd, environments = selection.patterns(ctx.flags.env), components = components_of(ctx, args),
-      all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked,
+      all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked, trigger = trigger,
     }, ctx.report)
     if compiled.scope and not ctx.flags.json then
       for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end

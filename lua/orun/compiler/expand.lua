@@ -53,7 +53,7 @@ end
 
 ---@param model table
 ---@param registry? table without one no composition is chosen and no profile
----@param choice {environments?: string[], components?: string[], triggers?: string[]}
+---@param choice {environments?: string[], components?: string[], active?: string[], triggers?: string[]}
 ---@param report table
 ---@return Expansion
 return function(model, registry, choice, report)

@@ -7,6 +7,7 @@ local membership = require "orun.intent.membership"
 local normalize = require "orun.compiler.normalize"
 local path = require "orun.util.path"
 local scope = require "orun.intent.scope"
+local triggers = require "orun.trigger.resolution"
 
 local M = {}
 
@@ -18,6 +19,7 @@ local M = {}
 ---@field all? boolean no narrowing to the component of the working directory
 ---@field config_dir? string
 ---@field locked? boolean every composition source must be as the lock file says
+---@field trigger? TriggerOptions what chooses environments, profiles and dependency modes
 
 ---The intent with its presets and components, before anything is checked or defaulted.
 ---@param options CompileOptions
@@ -39,7 +41,7 @@ function M.model(options, report, compositions)
   local pace <close> = heap.relax()
   local loaded = load({
     intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions,
-    lock = compositions == nil or nil, locked = options.locked,
+    lock = compositions == nil or nil, locked = options.locked, trigger = options.trigger,
   }, report)
   pace:check()
   local model = normalize(loaded, report)
@@ -98,9 +100,10 @@ end
 ---@param expansion Expansion
 ---@param narrowed? {detectedComponent: string, components: string[]}
 ---@param report table
+---@param trigger? TriggerResolution
 ---@return table plan
 ---@return string text
-function M.finish(model, loaded, expansion, narrowed, report)
+function M.finish(model, loaded, expansion, narrowed, report, trigger)
   -- Loaded here: listings never come so far.
   local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
   local materialize = require "orun.compiler.materialize"
@@ -113,7 +116,7 @@ function M.finish(model, loaded, expansion, narrowed, report)
   require("orun.policy").enforce(jobs, expansion, model, loaded, report)
   report:check()
   return materialize(jobs, model, loaded.registry, {
-    scope = narrowed, source_date_epoch = loaded.source_date_epoch,
+    scope = narrowed, trigger = trigger, source_date_epoch = loaded.source_date_epoch,
   })
 end
 
@@ -126,8 +129,26 @@ end
 ---@field expansion Expansion
 ---@field instances table[]
 ---@field scope? {detectedComponent: string, components: string[]}
+---@field trigger? TriggerResolution
 ---@field root string
 ---@field store string
+
+---What the trigger means for this intent; nil without one.
+---@return TriggerResolution?
+local function resolve_trigger(model, loaded, options, report)
+  local trigger = loaded.trigger and triggers.resolve(model, loaded.trigger, options.environments, report)
+  report:check()
+  if trigger and trigger.scope == "changed" then
+    report:error {
+      kind = "trigger.changed-unsupported",
+      message = ("trigger %s asks for a plan of what changed, which is not supported yet"):format(table.concat(trigger.matchedBindings,
+      ", ")),
+      hint = "give the binding plan.scope: full to plan everything in the environments that it activates",
+    }
+    report:check()
+  end
+  return trigger
+end
 
 ---Compiles a plan; raises what is in the report when it cannot.
 ---@param options CompileOptions
@@ -139,14 +160,18 @@ function M.compile(options, report)
   membership.check(model, report)
   local narrowed = M.scope(model, loaded.root, options, report)
   report:check()
-  local choice = { environments = options.environments, components = narrowed and narrowed.components or options.components }
+  local trigger = resolve_trigger(model, loaded, options, report)
+  local choice = {
+    environments = options.environments, components = narrowed and narrowed.components or options.components,
+    active = trigger and trigger.activeEnvironments, triggers = trigger and trigger.matchedBindings,
+  }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()
-  local plan, text = M.finish(model, loaded, expansion, narrowed, report)
+  local plan, text = M.finish(model, loaded, expansion, narrowed, report, trigger)
   report:check()
   return {
     plan = plan, text = text, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
-    instances = expansion.instances, scope = narrowed, root = loaded.root, store = loaded.store,
+    instances = expansion.instances, scope = narrowed, trigger = trigger, root = loaded.root, store = loaded.store,
   }
 end
 

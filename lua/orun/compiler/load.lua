@@ -133,6 +133,7 @@ end
 ---@field display fun(path: string): string
 ---@field source_date_epoch? string
 ---@field policy_files table<string, string> rule files of packages and of the repository, by key
+---@field trigger? TriggerRequest
 ---@field git fun(): WorktreeFacts gathered when first asked for
 
 ---@class LoadOptions
@@ -141,6 +142,7 @@ end
 ---@field config_dir? string
 ---@field lock? true|"renew" as in orun.composition
 ---@field locked? boolean as in orun.composition
+---@field trigger? TriggerOptions
 ---@field compositions? boolean|"declared"|"presets" false leaves them out, but for presets that can be reached; "declared" loads them only
 --- when something declares or needs them; "presets" reads only what presets need
 
@@ -176,11 +178,13 @@ return function(options, report)
     load_registry(parts, intent, found, options, display, report)
   end
   tally:warn(report)
+  local trigger = options.trigger and require("orun.trigger.request").read(options.trigger, options.cwd, report)
   if #report.errors > parts.tolerated then report:check() end
   write_tree(store, found, bytes, roots, components, report)
   return {
     intent = intent, presets = parts.presets, contributions = parts.contributions, components = components, registry = parts.registry,
     file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
-    git = git_facts(found.root), policy_files = parts.registry and require("orun.policy").files(parts.registry, store, display) or {},
+    trigger = trigger, git = git_facts(found.root), policy_files = parts.registry and require("orun.policy").files(parts.registry, store,
+    display) or {},
   }
 end

@@ -135,6 +135,28 @@ kind("intent.presets-skipped", "A listing cannot read the source of a preset now
 
 -- Trigger bindings -----------------------------------------------------------------------------------------------------------------
 
+kind("trigger.not-found", "`--trigger` names a binding that `automation.triggerBindings` does not declare.",
+  "Use one of the listed names, or declare the binding.")
+kind("trigger.none", "An event was given to an intent that declares no trigger bindings.",
+  "Declare some under `automation.triggerBindings`, or leave --from-ci out.")
+kind("trigger.not-matched", "No trigger binding wants the event. This is an error, so that a workflow that should have planned something "
+  .. "does not pass silently.",
+  "Compare `on` of the bindings with the event in the message, or start the workflow for other events only.")
+kind("trigger.inactive", "Trigger bindings matched, but no environment lists one of them, so there is nothing to plan.",
+  "List the binding under `activation.triggerRefs` of an environment.")
+kind("trigger.environment", "`--env` leaves none of the environments that the trigger activates.",
+  "Name one of the listed environments, or leave --env out.")
+kind("trigger.scope-conflict", "The event matches several trigger bindings that ask for different scopes.",
+  "Give them one `plan.scope`, or let their filters exclude each other.")
+kind("trigger.unknown-provider", "`--from-ci` names no event provider, or `auto` found none whose CI system runs orun.",
+  "Use one of the listed providers; `generic` takes events of any other system.")
+kind("trigger.provider-ignored", "`--trigger` and `--from-ci` were both given. The event is not read.", "Leave one of them out.")
+kind("trigger.no-event", "The provider found no event: there is no payload, or the variables that it reads are not set.",
+  "Follow the hint; --event-file names a payload.")
+kind("trigger.event-unreadable", "The event file cannot be read.", "Check the path of --event-file or the variable that names it.")
+kind("trigger.event-syntax", "The event file is no JSON object.", "Give the payload as the CI system delivers it.")
+kind("trigger.changed-unsupported", "The trigger asks for a plan of what changed, and orun cannot tell yet what changed.",
+  "Use `plan.scope: full`.")
 kind("trigger.binding-name", "A trigger binding has an empty name.", "Give it one.")
 kind("trigger.provider-required", "A trigger binding has no `on.provider`, so no event can match it. A warning for plan and run.",
   "Write `provider: github`.")

@@ -82,11 +82,11 @@ end
 
 ---@param model table
 ---@param all table[] instances, sorted
----@param choice {environments?: string[], components?: string[]}
+---@param choice {environments?: string[], components?: string[], active?: string[]} active: names that a trigger chose, nothing else counts
 ---@param report table
 ---@return Expansion
 function M.apply(model, all, choice, report)
-  local active = active_environments(model, choice.environments, report)
+  local active = choice.active or active_environments(model, choice.environments, report)
   local is_active, instances, remaining = {}, {}, active
   for _, name in ipairs(active) do is_active[name] = true end
   for _, instance in ipairs(all) do

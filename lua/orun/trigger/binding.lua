@@ -24,7 +24,7 @@ function Check:binding(name, binding, home)
   local from = on.place or at
   if name == "" then self:say(at, "trigger.binding-name", "a trigger binding must have a name") end
   if (on.provider or "") == "" then
-    self:say(from, "trigger.provider-required", ("trigger binding %s: on.provider is required"):format(name), "providers: github")
+    self:say(from, "trigger.provider-required", ("trigger binding %s: on.provider is required"):format(name), "for example github")
   end
   if (on.event or "") == "" then
     self:say(from, "trigger.event-required", ("trigger binding %s: on.event is required, without it no event matches"):format(name))

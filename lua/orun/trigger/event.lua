@@ -1,0 +1,63 @@
+-- What happened, in one form for every CI system. Providers make it; bindings are matched against it.
+local value = require "host.value"
+
+local M = {}
+
+---What a provider returns. All texts are optional but `event`.
+---@class TriggerEvent
+---@field provider string    the provider's name; whoever asks it sets this
+---@field event string       e.g. "push"
+---@field action string      e.g. "opened"
+---@field branch string      the branch that was pushed, or a pull request's own branch
+---@field baseBranch string  the branch that a pull request wants to go to
+---@field tag string
+---@field base string        commit before
+---@field head string        commit after
+---@field ref string
+---@field refType string
+---@field repository string
+---@field actor string
+---@field raw table          where the paths of `plan.base` and `plan.head` lead
+
+local fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "ref", "refType", "repository", "actor" }
+
+---Completes what a provider returned. Nil and the reason when it is no event.
+---@param made any
+---@param provider string
+---@param payload? table
+---@return TriggerEvent?
+---@return string? reason
+function M.complete(made, provider, payload)
+  if type(made) ~= "table" or value.is_list(made) then return nil, "it returned no table" end
+  local event = { provider = provider }
+  for _, field in ipairs(fields) do
+    local text = made[field]
+    if text ~= nil and type(text) ~= "string" then return nil, ("its event has a %s that is no text"):format(field) end
+    event[field] = text or ""
+  end
+  if event.event == "" then return nil, "its event has no name (the field event)" end
+  if made.raw ~= nil and type(made.raw) ~= "table" then return nil, "its event has a raw that is no table" end
+  event.raw = made.raw or payload or {}
+  return event
+end
+
+---A text at the end of a way of keys; "" when there is none. Providers read payloads with it.
+---@param t any
+---@param ... string
+---@return string
+function M.text(t, ...)
+  for _, key in ipairs { ... } do
+    if type(t) ~= "table" then return "" end
+    t = t[key]
+  end
+  return type(t) == "string" and t or ""
+end
+
+---A commit id of zeros stands for "there is none": before a branch was created, or after it was deleted.
+---@param id string
+---@return boolean
+function M.is_zero(id)
+  return #id >= 40 and not id:find("[^0]")
+end
+
+return M

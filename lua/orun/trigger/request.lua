@@ -1,0 +1,102 @@
+-- What the flags of `orun plan` ask for: a binding by its name, or the event that a CI system reports. Reading it is part of load.
+local condition = require "orun.util.condition"
+local events = require "orun.trigger.event"
+local fs = require "host.fs"
+local json = require "host.json"
+local path = require "orun.util.path"
+local process = require "host.process"
+local providers = require "orun.trigger.provider"
+local suggestion = require "orun.util.suggestion"
+local value = require "host.value"
+
+local M = {}
+
+---@class TriggerOptions
+---@field name? string      --trigger
+---@field provider? string  --from-ci
+---@field file? string      --event-file
+
+---@class TriggerRequest
+---@field mode "named-trigger"|"event-file"
+---@field name? string        of the binding, in named mode
+---@field event? TriggerEvent in event mode
+
+local function find_provider(name, env, report)
+  if name == "auto" then
+    local detected = providers.detect(env)
+    if not detected then
+      report:error {
+        kind = "trigger.unknown-provider", message = "--from-ci auto: this is no CI system that orun knows",
+        hint = "providers: " .. table.concat(providers.shipped(), ", "),
+      }
+      return nil
+    end
+    name = detected
+  end
+  local provider = providers.find(name)
+  if provider then return provider, name end
+  local known = providers.shipped()
+  local hint = suggestion.hint(name, known)
+  report:error {
+    kind = "trigger.unknown-provider", message = ('--from-ci: there is no event provider "%s"'):format(name),
+    hint = ("%sproviders: %s"):format(hint and hint .. " " or "", table.concat(known, ", ")),
+  }
+end
+
+---@return table? payload
+local function read_payload(file, cwd, report)
+  local bytes, message = fs.read(path.resolve(cwd, file))
+  if not bytes then
+    report:error {
+      kind = "trigger.event-unreadable", message = ("cannot read the event file %s: %s"):format(file,
+      condition.reason(message --[[@as string]])),
+    }
+    return nil
+  end
+  local payload, err = json.decode(bytes)
+  if err then
+    report:error {
+      kind = "trigger.event-syntax", message = "the event file is no JSON: " .. err.message, file = file, line = err.line,
+      column = err.column,
+    }
+  elseif payload == value.null then
+    return {}
+  elseif type(payload) ~= "table" or value.is_list(payload) then
+    report:error { kind = "trigger.event-syntax", message = "the event file must hold a JSON object", file = file, line = 1, column = 1 }
+  else
+    return payload
+  end
+end
+
+local function read_event(options, cwd, report)
+  local env = process.environ()
+  local provider, name = find_provider(options.provider, env, report)
+  if not provider then return nil end
+  local file = options.file or provider.payload and provider.payload(env) or ""
+  local payload
+  if file ~= "" then
+    payload = read_payload(file, cwd, report)
+    if not payload then return nil end
+  end
+  local made, reason = provider.event(payload, env)
+  local event
+  if made then event, reason = events.complete(made, name, payload) end
+  if not event then
+    report:error { kind = "trigger.no-event", message = ("--from-ci %s: there is no event"):format(name), hint = reason }
+  end
+  return event
+end
+
+---Nil when nothing is asked for, or when it cannot be read, which is in the report.
+---@param options? TriggerOptions
+---@param cwd string
+---@param report table
+---@return TriggerRequest?
+function M.read(options, cwd, report)
+  if not options then return nil end
+  if options.name then return { mode = "named-trigger", name = options.name } end
+  local event = read_event(options, cwd, report)
+  return event and { mode = "event-file", event = event }
+end
+
+return M
