@@ -716,10 +716,16 @@ function ReadyQueue:finish(id, ok) end
 ---The pending or ready node is done without running (cached); a failure before it no longer reaches what needs it.
 ---@param id string
 function ReadyQueue:skip(id) end
----@return {pending: integer, ready: integer, running: integer, done: integer, failed: integer, blocked: integer}
+---The running node turns out to be somebody else's work: its slot is given back, and it is awaited until `finish` or `retry`.
+---@param id string
+function ReadyQueue:defer(id) end
+---The deferred node is ready again.
+---@param id string
+function ReadyQueue:retry(id) end
+---@return {pending: integer, ready: integer, running: integer, deferred: integer, done: integer, failed: integer, blocked: integer}
 function ReadyQueue:counts() end
 ---@param id string
----@return "pending"|"ready"|"running"|"done"|"failed"|"blocked"
+---@return "pending"|"ready"|"running"|"deferred"|"done"|"failed"|"blocked"
 function ReadyQueue:state(id) end
 
 ---------------------------------------------------------------------------------------------------

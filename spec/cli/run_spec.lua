@@ -110,34 +110,6 @@ describe("orun run", function()
     assert.truthy(space:read(".orun/.gitignore"):find("executions/", 1, true))
   end)
 
-  it("05 case 28: two processes share an execution, and each job runs once", function()
-    local jobs = {}
-    for i = 1, 8 do jobs[i] = { ("c%d@dev.x"):format(i), "echo $ORUN_JOB_ID >> ran; sleep 0.05" } end
-    jobs[9] = { "d@dev.x", "echo $ORUN_JOB_ID >> ran", dependsOn = { "c1@dev.x", "c8@dev.x" } }
-    write_plan(jobs)
-    local arguments = { "plan.json", "--exec-id", "x", "--component-concurrency", "0" }
-    local one = assert(process.start(options(arguments)))
-    local two = assert(process.start(options(arguments)))
-    local first, second = one:wait(), two:wait()
-    assert.equal(0, first.code, first.errors)
-    assert.equal(0, second.code, second.errors)
-    local lines = space:lines("ran")
-    assert.equal(9, #lines)
-    local at = {}
-    for i, line in ipairs(lines) do at[line] = i end
-    assert.is_true(at["d@dev.x"] > at["c1@dev.x"] and at["d@dev.x"] > at["c8@dev.x"])
-  end)
-
-  it("fails when a job fails in the other process", function()
-    write_plan { { "a@dev.x", "echo ran >> ran; touch started; sleep 0.3; exit 1" }, { "b@dev.x", "true", dependsOn = { "a@dev.x" } } }
-    local one = assert(process.start(options { "plan.json", "--exec-id", "x" }))
-    wait_for "started"
-    local second = orun { "plan.json", "--exec-id", "x" }
-    assert.equal(1, one:wait().code)
-    assert.equal(1, second.code)
-    assert.same({ "ran" }, space:lines("ran"))
-  end)
-
   it("05 case 29: previews without touching anything", function()
     write_plan { { "c@dev.b", "echo ran >> ran", dependsOn = { "c@dev.a" } }, { "c@dev.a", "true" } }
     local result = orun { "plan.json", "--dry-run" }

@@ -111,7 +111,7 @@ function Model:finish(id, ok)
 end
 
 function Model:counts()
-  local counts = { pending = 0, ready = 0, running = 0, done = 0, failed = 0, blocked = 0 }
+  local counts = { pending = 0, ready = 0, running = 0, deferred = 0, done = 0, failed = 0, blocked = 0 }
   for id, state in pairs(self.state) do
     if self:ready(id) then state = "ready" end
     counts[state] = counts[state] + 1
@@ -240,7 +240,7 @@ describe("host.dag", function()
       drain(q)
       assert.same({ "b", "c", "d", "f" }, q:finish("a", false))
       assert.same({}, q:finish("e", false))
-      assert.same({ pending = 0, ready = 0, running = 0, done = 0, failed = 2, blocked = 4 }, q:counts())
+      assert.same({ pending = 0, ready = 0, running = 0, deferred = 0, done = 0, failed = 2, blocked = 4 }, q:counts())
       assert.equal("blocked", q:state "f")
       assert.equal("failed", q:state "a")
       assert.is_nil(q:take())
@@ -260,10 +260,31 @@ describe("host.dag", function()
       assert.equal("b", q:take())
     end)
 
+    it("gives the slot of a deferred node to others, until it ends or is to be tried again", function()
+      local q = platform():queue { concurrency = 2, groups = 1 }
+      drain(q)
+      q:defer "x@dev.job"
+      assert.equal("deferred", q:state "x@dev.job")
+      assert.is_nil(q:take())
+      q:defer "x@prod.job"
+      assert.same({ "y@dev.job", "y@prod.job" }, drain(q))
+      q:finish("x@prod.job", true)
+      q:retry "x@dev.job"
+      q:finish("y@dev.job", true)
+      q:finish("y@prod.job", true)
+      assert.equal("x@dev.job", q:take())
+      q = graph({ a = {}, b = { "a" } }):queue { concurrency = 1 }
+      q:defer(q:take())
+      assert.is_nil(q:take())
+      assert.same({ "b" }, q:finish("a", false))
+    end)
+
     it("refuses misuse", function()
       local g = graph { a = {}, b = { "a" } }
       local q = g:queue { concurrency = 1 }
       assert.has_error(function() q:finish("a", true) end, "node 'a' is not running but ready")
+      assert.has_error(function() q:defer "a" end, "node 'a' is not running but ready")
+      assert.has_error(function() q:retry "a" end, "node 'a' is not deferred but ready")
       assert.has_error(function() q:finish("x", true) end, "there is no node 'x'")
       q:take()
       assert.has_error(function() q:skip "a" end, "node 'a' cannot be skipped: it is running")
@@ -295,7 +316,7 @@ describe("host.dag", function()
         local concurrency, cap = math.random(1, 6), round % 3
         local model = Model.new(needs, nodes, concurrency, cap)
         local queue = graph(needs, nodes):queue { concurrency = concurrency, groups = cap }
-        local running = {}
+        local running, deferred = {}, {}
         for _, id in ipairs(model.ids) do
           if math.random(12) == 1 then
             model.state[id] = "done"
@@ -307,8 +328,22 @@ describe("host.dag", function()
           assert.equal(id, queue:take())
           if id then
             running[#running + 1] = id
-          elseif #running == 0 then
+          elseif #running + #deferred == 0 then
             break
+          end
+          if #running > 0 and math.random(6) == 1 then
+            local given = table.remove(running, math.random(#running))
+            model.state[given], deferred[#deferred + 1] = "deferred", given
+            queue:defer(given)
+          end
+          if #deferred > 0 and math.random(3) == 1 then
+            local back = table.remove(deferred, math.random(#deferred))
+            if math.random(2) == 1 then
+              model.state[back] = "pending"
+              queue:retry(back)
+            else
+              assert.same(model:finish(back, true), queue:finish(back, true))
+            end
           end
           if #running > 0 and (not id or math.random(3) == 1) then
             local ended, ok = table.remove(running, math.random(#running)), math.random(8) > 1

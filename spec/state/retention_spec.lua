@@ -58,7 +58,7 @@ end)
 
 describe("whether somebody works on an execution", function()
   local function fold(status, writer)
-    return { status = status, writers = { [1] = writer } }
+    return { status = status, open = { [1] = writer } }
   end
 
   it("is told by the processes that wrote its journal", function()

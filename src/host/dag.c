@@ -442,8 +442,8 @@ static int dag_order(lua_State *L)
 /* --- ready queue
  * ----------------------------------------------------------------------------------- */
 
-enum state { PENDING, READY, RUNNING, DONE, FAILED, BLOCKED, STATES };
-static const char *const state_names[] = {"pending", "ready",  "running",
+enum state { PENDING, READY, RUNNING, DEFERRED, DONE, FAILED, BLOCKED, STATES };
+static const char *const state_names[] = {"pending", "ready",  "running", "deferred",
                                           "done",    "failed", "blocked"};
 
 /*
@@ -596,18 +596,52 @@ static void block_dependents(lua_State *L, struct queue *q, uint32_t n)
     lua_pop(L, 1);
 }
 
-static int queue_finish(lua_State *L)
+static int wrong_state(lua_State *L, const struct queue *q, uint32_t n, enum state expected)
 {
-    struct queue *q = luaL_checkudata(L, 1, QUEUE);
-    uint32_t n = check_node(L, q), group = q->group[n];
-    luaL_checktype(L, 3, LUA_TBOOLEAN);
-    if (q->state[n] != RUNNING)
-        return luaL_error(L, "node '%s' is not running but %s", lua_tostring(L, 2),
-                          state_names[q->state[n]]);
+    return luaL_error(L, "node '%s' is not %s but %s", lua_tostring(L, 2), state_names[expected],
+                      state_names[q->state[n]]);
+}
+
+/* The node's slot is free again, and its group may close. */
+static void give_back_slot(struct queue *q, uint32_t n)
+{
+    uint32_t group = q->group[n];
     take_out_group(q, group);
     if (--q->running[group] == 0 && group != q->free_group)
         q->open_groups--;
     put_back_group(q, group);
+}
+
+static int queue_defer(lua_State *L)
+{
+    struct queue *q = luaL_checkudata(L, 1, QUEUE);
+    uint32_t n = check_node(L, q);
+    if (q->state[n] != RUNNING)
+        return wrong_state(L, q, n, RUNNING);
+    give_back_slot(q, n);
+    set_state(q, n, DEFERRED);
+    return 0;
+}
+
+static int queue_retry(lua_State *L)
+{
+    struct queue *q = luaL_checkudata(L, 1, QUEUE);
+    uint32_t n = check_node(L, q);
+    if (q->state[n] != DEFERRED)
+        return wrong_state(L, q, n, DEFERRED);
+    make_ready(q, n);
+    return 0;
+}
+
+static int queue_finish(lua_State *L)
+{
+    struct queue *q = luaL_checkudata(L, 1, QUEUE);
+    uint32_t n = check_node(L, q);
+    luaL_checktype(L, 3, LUA_TBOOLEAN);
+    if (q->state[n] == RUNNING)
+        give_back_slot(q, n);
+    else if (q->state[n] != DEFERRED)
+        return wrong_state(L, q, n, RUNNING);
     if (lua_toboolean(L, 3)) {
         complete(q, n);
         lua_newtable(L);
@@ -788,7 +822,8 @@ static const luaL_Reg dag_methods[] = {{"add", dag_add},
                                        {NULL, NULL}};
 
 static const luaL_Reg queue_methods[] = {{"take", queue_take},   {"finish", queue_finish},
-                                         {"skip", queue_skip},   {"counts", queue_counts},
+                                         {"skip", queue_skip},   {"defer", queue_defer},
+                                         {"retry", queue_retry}, {"counts", queue_counts},
                                          {"state", queue_state}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"new", new_dag}, {NULL, NULL}};

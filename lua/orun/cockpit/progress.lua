@@ -114,7 +114,16 @@ on["step.finished"] = function(self, event)
   for _, link in ipairs(event.links or {}) do job.links[#job.links + 1] = link end
 end
 
+-- Not every failure is one of a step: a job may have failed in another process, or could not be claimed.
+local function tell_failure(self, event)
+  local job = self.view.jobs[event.job]
+  if event.status ~= "failed" or not job or job.told then return end
+  put(self, render.failure(self.view, job, event))
+  job.told, self.printed, self.railed = true, true, false
+end
+
 on["job.finished"] = function(self, event)
+  tell_failure(self, event)
   finish(self, event, { status = event.status, seconds = event.seconds, error = event.error, tolerated = event.tolerated })
 end
 

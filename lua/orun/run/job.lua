@@ -1,5 +1,6 @@
 -- One job: claim it, run its steps in order, its post steps whatever happened, and record how it ended.
 local directory = require "orun.run.directory"
+local elsewhere = require "orun.run.elsewhere"
 local environment = require "orun.run.environment"
 local envfile = require "orun.run.envfile"
 local fs = require "host.fs"
@@ -142,17 +143,11 @@ local function history(run, job)
   return previous
 end
 
--- Makes the job ours; waits while another process runs it.
+-- Makes the job ours, unless another process has it.
 local function acquire(run, job, index)
-  local delay, told = 0.05, false
   while true do
     local result = run.claims:try(job.id, index)
-    if result.state == "running" then
-      if not told then run:emit("job.waiting", { job = job.id, reason = "it is running in another process" }) end
-      told = true
-      if run:pause(delay) then return { state = "cancelled" } end
-      delay = math.min(delay * 2, 1)
-    elseif result.state == "stray" then
+    if result.state == "stray" then
       run:warn(("job %s: processes of an interrupted run are still there; ending them"):format(job.id))
       if not run.claims:evict(index, result.groups) then
         return { state = "error", message = "a process started by an earlier run of this job still holds its claim" }
@@ -189,7 +184,7 @@ local function remove_exports(self)
 end
 
 ---@class JobOutcome
----@field status "completed"|"failed"|"cancelled"|"cached"
+---@field status "completed"|"failed"|"cancelled"|"cached"|"elsewhere"  elsewhere: another process runs it
 ---@field error? string
 ---@field hint? string
 
@@ -211,12 +206,13 @@ function M.execute(run, job)
   if claimed.state == "completed" then
     run:emit("job.cached", { job = job.id })
     return { status = "cached" }
-  elseif claimed.state == "cancelled" then
-    return { status = "cancelled", error = "cancelled" }
+  elseif claimed.state == "running" then
+    return { status = "elsewhere" }
+  elseif claimed.state == "failed" then
+    return elsewhere.failed(run, job.id, claimed.message)
   elseif claimed.state ~= "claimed" then
-    local message = claimed.state == "failed" and "failed in another process: " .. (claimed.message or "") or claimed.message
-    run:emit("job.finished", { job = job.id, status = "failed", error = message, seconds = 0 })
-    return { status = "failed", error = message }
+    run:emit("job.finished", { job = job.id, status = "failed", error = claimed.message, seconds = 0 })
+    return { status = "failed", error = claimed.message }
   end
   local work = new_work(run, job, claimed)
   run.active[work] = true

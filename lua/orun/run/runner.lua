@@ -17,6 +17,7 @@
 --   warning        message
 --   run.finished   status counts seconds signal links
 local diagnostic = require "orun.diagnostic"
+local elsewhere = require "orun.run.elsewhere"
 local execution = require "orun.state.execution"
 local folds = require "orun.state.fold"
 local graphs = require "orun.run.graph"
@@ -157,12 +158,15 @@ local function schedule(run)
   local ready = graph:queue { concurrency = run.concurrency, groups = run.component_concurrency }
   skip_completed(run, ready)
   local ended, running = loop.queue(), 0
+  local others <close> = elsewhere.new(run, ready, ended)
   while true do
     running = running + start_ready(run, ready, outside, ended)
-    if running == 0 then break end
+    if running == 0 and (run.stopping or others:is_empty()) then break end
     local job = ended:pop()
-    running = running - 1
-    settle(run, ready, job.id, job.outcome)
+    if job.outcome then
+      if not job.elsewhere then running = running - 1 end
+      if not others:handles(job) then settle(run, ready, job.id, job.outcome) end
+    end
   end
   for _ in next, run.unstarted do run.counts.waiting = run.counts.waiting + 1 end
 end

@@ -8,6 +8,7 @@ local fs = require "host.fs"
 local identity = require "orun.plan.identity"
 local json = require "host.json"
 local journal = require "orun.state.journal"
+local liveness = require "orun.state.liveness"
 local log = require "orun.state.log"
 local loop = require "host.loop"
 local plan_directory = require "orun.plan.directory"
@@ -172,7 +173,7 @@ function Run:interrupt(name)
     return
   end
   self.signal, self.stopping = name, true
-  for wake in next, self.sleepers do wake:push(true) end
+  for wake in next, self.sleepers do wake:push {} end
   for work in next, self.active do work:cancel() end
   self.reaper_stop = loop.queue()
   loop.spawn(reap, self)
@@ -224,10 +225,15 @@ function Run:finish(status)
   local counts = self.counts
   fs.remove(self.dir .. "/env")
   fs.remove(self.dir .. "/scripts")
-  self:record("run.finished", {
-    status = status, completed = counts.completed, failed = counts.failed, cancelled = counts.cancelled,
-    cached = counts.cached, blocked = counts.blocked, waiting = counts.waiting,
-  })
+  -- Under the lock: of two processes that end together, one is the last.
+  local locked, message = self.claims:locked(function()
+    self:record("run.finished", {
+      status = status, completed = counts.completed, failed = counts.failed, cancelled = counts.cancelled,
+      cached = counts.cached, blocked = counts.blocked, waiting = counts.waiting, others = liveness.shared(self.fold) or nil,
+    })
+    return true
+  end)
+  if not locked then diagnostic.raise { kind = "state.journal", message = message } end
   self.writer:sync()
   self:write_snapshot(true)
   if self.writer.corrupt > 0 then
@@ -304,12 +310,13 @@ local function warn_mismatch(run, checksum)
 end
 
 local function record_start(run, checksum)
-  local resumed = run.fold.execId ~= nil
   local ok, message = run.claims:locked(function()
+    local resumed = run.fold.execId ~= nil
     run.claims:begin()
     return run.writer:append("run.started", {
       execId = run.facts.execId, planChecksum = checksum, jobs = #run.jobs, runner = run.facts.runner,
       concurrency = run.concurrency, host = claims.host(), startTicks = process.start_ticks(), resumed = resumed,
+      joined = liveness.shared(run.fold) or nil,
     })
   end)
   if not ok then fail(("cannot write the journal of %s: %s"):format(run.facts.execId, message)) end

@@ -10,6 +10,7 @@ local process = require "host.process"
 local M = {}
 
 local waiting = { wait = true }
+local host_name
 
 ---@class Claims
 ---@field dir string
@@ -53,7 +54,6 @@ local function owner_alive(owner)
   return process.alive(owner.pid, owner.startTicks)
 end
 
-local host_name
 ---@return string
 function M.host()
   host_name = host_name or require("host.system").hostname()
@@ -114,6 +114,22 @@ end
 function Claims:try(id, index, workspace)
   local result, message = self:locked(take, self, id, index, workspace)
   return result or { state = "error", message = message }
+end
+
+---What became of a job that another process was running, as far as the journal was read.
+---@param id string
+---@param index integer
+---@param thorough boolean whether to look at the owner too, not only at the records
+---@return "completed"|"failed"|"running"|"free" state free: it may be tried again
+---@return string? error
+function Claims:fate(id, index, thorough)
+  local job = self.writer.fold.jobs[id]
+  local state = verdict(self, job)
+  if state ~= "running" then return state, job and job.error end
+  if not thorough or owner_alive(job.owner) and lock.held(self.path, index) then return "running" end
+  self.writer:refresh() -- an owner records the end before it lets go
+  state = verdict(self, self.writer.fold.jobs[id])
+  return state == "running" and "free" or state, self.writer.fold.jobs[id].error
 end
 
 -- A group is ours to kill unless its number now belongs to a process that started later.

@@ -28,6 +28,11 @@
 ---@field owner? {pid: integer, host: string?, startTicks: integer?}  the process that started it last
 ---@field applied integer     number of the record that changed it last
 
+---@class WriterState
+---@field pid integer
+---@field host? string
+---@field startTicks? integer
+
 ---@class Fold
 ---@field execId? string
 ---@field planChecksum? string  of the first run
@@ -37,6 +42,7 @@
 ---@field status? "running"|"completed"|"failed"
 ---@field startedAt? string
 ---@field finishedAt? string
+---@field open table<integer, WriterState> processes that work on it, by pid, as far as the records say
 ---@field jobs table<string, JobState>  jobs that were reached, by id
 ---@field blocked table<string, string> reason by job id, for jobs that could not start
 ---@field gates table<string, table>    latest gate record by gate id
@@ -48,7 +54,7 @@ local M = {}
 
 ---@return Fold
 function M.new()
-  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, applied = 0 }, Fold)
+  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, open = {}, applied = 0 }, Fold)
 end
 
 local function job_of(self, id)
@@ -81,7 +87,9 @@ apply["run.started"] = function(self, r)
   self.runner, self.concurrency, self.jobTotal = r.runner, r.concurrency, r.jobs
   self.status, self.finishedAt = "running", nil
   self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks }
-  self.blocked = {}
+  -- Who joins a run that goes on shares its fate; whoever starts alone follows on processes that ended without saying so.
+  if not r.joined then self.open, self.blocked, self.first = {}, {}, self.applied end
+  self.open[r.pid] = self.writers[r.pid]
 end
 
 apply["job.started"] = function(self, r)
@@ -131,8 +139,20 @@ apply["gate"] = function(self, r)
   self.gates[r.gate or ""] = r
 end
 
+-- Whether a job failed since the first of the processes that share this run began.
+local function failed_since(self)
+  for _, job in next, self.jobs do
+    if job.status == "failed" and job.applied > (self.first or 0) then return true end
+  end
+  return false
+end
+
+-- The run is over with the last of the processes that share it.
 apply["run.finished"] = function(self, r)
-  self.status = r.status == "completed" and "completed" or "failed"
+  self.open[r.pid] = nil
+  if r.others then return end
+  self.open = {}
+  self.status = r.status == "completed" and not failed_since(self) and "completed" or "failed"
   self.finishedAt = r.ts
 end
 

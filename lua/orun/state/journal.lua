@@ -12,7 +12,7 @@ local M = {}
 -- Fields of each kind after t, ts, pid and seq, in written order: `name` is a string, `name#` an integer, `name!` a boolean;
 -- a trailing `?` marks one that may be absent.
 local shapes = {
-  ["run.started"] = "execId planChecksum? jobs#? runner? concurrency#? host? startTicks#? resumed!?",
+  ["run.started"] = "execId planChecksum? jobs#? runner? concurrency#? host? startTicks#? resumed!? joined!?",
   ["job.queued"] = "job reason?",
   ["job.blocked"] = "job reason?",
   ["job.cached"] = "job reason?",
@@ -23,7 +23,7 @@ local shapes = {
   ["job.finished"] = "job status error?",
   ["job.reset"] = "job",
   ["gate"] = "job gate state by?",
-  ["run.finished"] = "status completed#? failed#? cancelled#? cached#? blocked#? waiting#?",
+  ["run.finished"] = "status completed#? failed#? cancelled#? cached#? blocked#? waiting#? others!?",
 }
 
 -- JSON literals of strings: the same ids and words come again and again.

@@ -8,17 +8,41 @@ local M = {}
 -- A record that says neither by journal nor by status how it ended is left alone for this long after its last change.
 local quiet = 86400
 
----Whether an execution says that it runs, but all of its processes are gone: it will not go on by itself. Of other machines nothing
----is known.
+---Whether a process that wrote records may still be there. Of other machines nothing is known.
+---@param writer WriterState
+---@return boolean
+function M.may_live(writer)
+  return writer.host ~= system.hostname() or process.alive(writer.pid, writer.startTicks)
+end
+
+---The processes that work on an execution now.
+---@param fold Fold
+---@return WriterState[] by pid
+function M.owners(fold)
+  local owners = {}
+  for _, writer in next, fold.open do
+    if M.may_live(writer) then owners[#owners + 1] = writer end
+  end
+  table.sort(owners, function(a, b) return a.pid < b.pid end)
+  return owners
+end
+
+---Whether somebody else works on an execution.
+---@param fold Fold
+---@return boolean
+function M.shared(fold)
+  for _, writer in ipairs(M.owners(fold)) do
+    if writer.pid ~= process.pid() then return true end
+  end
+  return false
+end
+
+---Whether an execution says that it runs, but all of its processes are gone: it will not go on by itself.
 ---@param fold? Fold
 ---@return boolean
 function M.abandoned(fold)
   if not fold or fold.status ~= "running" then return false end
-  local here = system.hostname()
-  for _, writer in next, fold.writers do
-    if writer.host ~= here or process.alive(writer.pid, writer.startTicks) then return false end
-  end
-  return next(fold.writers) ~= nil
+  return next(fold.open) ~= nil and #M.owners(fold) == 0
 end
 
 local over = { completed = true, failed = true, success = true, succeeded = true, error = true, cancelled = true, interrupted = true }

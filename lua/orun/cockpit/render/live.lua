@@ -90,10 +90,10 @@ local function detail(label, text)
   return { { "       " .. label .. (" "):rep(6 - #label), "dim" }, text }
 end
 
----A step that failed, at once.
+---A step that failed, or a job without one, at once.
 ---@param view LiveView
 ---@param job LiveJob
----@param event table step.finished
+---@param event table step.finished or job.finished
 ---@param headline? string the line of its output that says most
 ---@return Span[][]
 function M.failure(view, job, event, headline)
@@ -101,7 +101,8 @@ function M.failure(view, job, event, headline)
   if event.seconds then first[#first + 1] = { "  " .. style.step_duration(event.seconds), "dim" } end
   local text = headline or event.error
   if text then first[#first + 1] = { "  " .. style.truncate(style.plain(text), headline_width), "error" } end
-  local lines = { first, detail("step", style.plain(event.step)) }
+  local lines = { first }
+  if event.step then lines[2] = detail("step", style.plain(event.step)) end
   if event.error then lines[#lines + 1] = detail("error", style.plain(event.error)) end
   if event.hint then lines[#lines + 1] = detail("hint", style.plain(event.hint)) end
   if view.execId then lines[#lines + 1] = detail("logs", logs_command(view, job)) end
