@@ -16,6 +16,9 @@ local M = {}
 ---@field previous table<string, string> status of the steps in earlier starts
 ---@field claim Claim
 ---@field attempt integer
+---@field workspace Workspace
+---@field site Site
+---@field files string     prefix of the paths of files exchanged with the steps, unless the backend wants another
 ---@field directory string absolute
 ---@field identity table<string, string>
 ---@field exports table<string, string> variables written by earlier steps
@@ -33,11 +36,12 @@ function Work:emit(kind, event)
   self.run:emit(kind, event)
 end
 
----Names a step of a job in one path segment; `:` appears in no segment by itself.
+---Where the text of a step stands when its shell wants a file.
 ---@param position integer
----@return string
-function Work:token(position)
-  return self.log_directory .. ":" .. self.segments[self.ids[position]]
+---@param extension string
+---@return string absolute
+function Work:script_file(position, extension)
+  return self.site.files .. self.segments[self.ids[position]] .. extension
 end
 
 ---@param position integer
@@ -52,7 +56,7 @@ end
 ---@param position integer
 ---@return string absolute
 function Work:env_file(position)
-  return self.run.dir .. "/env/" .. self:token(position)
+  return self.site.files .. self.segments[self.ids[position]] .. ".env"
 end
 
 ---@param variables table<string, string>
@@ -159,18 +163,19 @@ local function acquire(run, job, index)
 end
 
 local function new_work(run, job, claimed)
-  local ids = log.step_ids(job)
+  local ids, log_directory = log.step_ids(job), run:log_directory(job)
   return setmetatable({
     run = run,
     job = job,
     ids = ids,
     segments = log.segments(ids),
-    log_directory = run:log_directory(job),
+    log_directory = log_directory,
+    -- `:` appears in no segment by itself
+    files = run.dir .. "/files/" .. log_directory .. ":",
     log_paths = {},
     previous = claimed.attempt > 1 and history(run, job) or {},
     claim = claimed.claim,
     attempt = claimed.attempt,
-    directory = directory.job(run.base_directory, job, run.directory_override),
     identity = environment.identity(run.facts, job),
     exports = {},
     groups = {},
@@ -188,9 +193,34 @@ end
 ---@field error? string
 ---@field hint? string
 
+-- Opens the workspace and the place where the steps run; false with a message when that fails.
+local function enter(self)
+  local run, job = self.run, self.job
+  self.workspace = run.workspaces:open(job)
+  self.directory = directory.job(self.workspace.root, job, run.directory_override)
+  local site, message, hint = run.backend.open(self)
+  self.site = site
+  return site ~= nil, message, hint
+end
+
+-- Closes both; outputs that cannot be collected fail the job.
+local function leave(self, state)
+  if self.site then self.site:close(state.status) end
+  local ok, message = self.workspace:close(state.status)
+  if not ok and state.status == "completed" then state.status, state.error = "failed", message end
+end
+
+local function perform(self)
+  local ok, message, hint = enter(self)
+  self:emit("job.started", { steps = #self.ids, directory = self.directory, attempt = self.attempt })
+  local state = ok and run_steps(self) or { status = "failed", error = message, hint = hint }
+  if state.status == "completed" then remove_exports(self) end
+  leave(self, state)
+  return state
+end
+
 local function finish(self, state, seconds)
   self.run:record("job.finished", { job = self.job.id, status = state.status, error = state.error })
-  if state.status == "completed" then remove_exports(self) end
   self.run.claims:release(self.claim, self.run.index[self.job.id], self.groups)
   self:emit("job.finished", {
     status = state.status, error = state.error, hint = state.hint, seconds = seconds, tolerated = state.tolerated,
@@ -216,9 +246,8 @@ function M.execute(run, job)
   end
   local work = new_work(run, job, claimed)
   run.active[work] = true
-  work:emit("job.started", { steps = #work.ids, directory = work.directory, attempt = claimed.attempt })
   local began = run.now()
-  local state = run_steps(work)
+  local state = perform(work)
   finish(work, state, run.now() - began)
   run.active[work] = nil
   return state

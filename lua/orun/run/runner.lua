@@ -193,7 +193,7 @@ end
 -- What must hold before the first job starts.
 local function check(run)
   graphs.order(run.plan)
-  local ok, message = run.backend.prepare()
+  local ok, message = run.backend.prepare(run)
   if not ok then
     diagnostic.raise { kind = "run.runner-unavailable", message = ("prepare runner %s: %s"):format(run.backend.name, message) }
   end
@@ -226,6 +226,12 @@ local function body(run, options)
   schedule(run)
 end
 
+-- However the run ended.
+local function leave(run)
+  run.workspaces:close()
+  if run.backend.finish then run.backend.finish(run) end
+end
+
 -- A run allocates little per job but keeps all of its state; walking that over and over would cost more than the scheduling.
 local collector_pause = 400
 
@@ -236,6 +242,7 @@ local function run_plan(options, selected)
   local ok, err = pcall(loop.scope, function()
     run:start_services(options.signals)
     local done, failure = pcall(body, run, options)
+    leave(run)
     run:stop_services()
     if not done then error(failure, 0) end
   end)

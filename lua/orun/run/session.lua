@@ -1,4 +1,5 @@
 -- The run in progress: its execution record, its services (signals, durability, snapshots) and what its jobs share.
+local backends = require "orun.run.backend"
 local claims = require "orun.state.claim"
 local diagnostic = require "orun.diagnostic"
 local duration = require "orun.util.duration"
@@ -17,6 +18,7 @@ local snapshot = require "orun.state.snapshot"
 local sorted = require "orun.util.sorted"
 local system = require "host.system"
 local termination = require "orun.util.termination"
+local workspaces = require "orun.run.workspace"
 
 local M = {}
 
@@ -37,7 +39,10 @@ local grace = 5
 ---@field fold Fold
 ---@field writer JournalWriter
 ---@field claims Claims
----@field backend table
+---@field backend Backend
+---@field prepared? any            whatever the backend remembers
+---@field workspaces Workspaces
+---@field environment Environment
 ---@field facts RunFacts
 ---@field counts RunCounts
 ---@field active table<JobWork, true>
@@ -223,8 +228,7 @@ end
 ---@param status "completed"|"failed"
 function Run:finish(status)
   local counts = self.counts
-  fs.remove(self.dir .. "/env")
-  fs.remove(self.dir .. "/scripts")
+  fs.remove(self.dir .. "/files")
   -- Under the lock: of two processes that end together, one is the last.
   local locked, message = self.claims:locked(function()
     self:record("run.finished", {
@@ -253,14 +257,6 @@ Run.__close = Run.close
 
 ---------------------------------------------------------------------------------------------------
 
-local function backend_of(name)
-  local searched = package.searchpath("orun.run.backend." .. name, package.path)
-  if not searched then
-    diagnostic.raise { kind = "run.runner-unavailable", message = ("the %s runner is not part of this version of orun"):format(name) }
-  end
-  return require("orun.run.backend." .. name)
-end
-
 local function fail(message)
   diagnostic.raise { kind = "state.record", message = message }
 end
@@ -271,9 +267,9 @@ local function open_record(options, id)
   if not ok then fail(("cannot create %s: %s"):format(options.store, message)) end
   local dir, why = execution.create(options.store, id)
   if not dir then fail(("cannot create the record of execution %s: %s"):format(id, why)) end
-  ok, message = fs.mkdir(dir .. "/env")
-  if not ok then fail(("cannot create %s/env: %s"):format(dir, message)) end
-  fs.chmod(dir .. "/env", 448)
+  ok, message = fs.mkdir(dir .. "/files")
+  if not ok then fail(("cannot create %s/files: %s"):format(dir, message)) end
+  fs.chmod(dir .. "/files", 448)
   local writer, problem = journal.writer(dir .. "/journal.jsonl")
   if not writer then fail(("cannot open the journal of execution %s: %s"):format(id, problem)) end
   return dir, writer
@@ -350,13 +346,15 @@ local function new_run(options, selected, counts)
     counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, next_snapshot = 0,
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
     base_directory = options.root, directory_override = options.workdir, retry_delay = retry_delay(),
-    backend = backend_of(options.runner or "local"), environment = environment.new(environment.inherited()),
+    backend = backends.of(options.runner or "local"),
     concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
     component_concurrency = math.max(options.component_concurrency or 1, 0),
     fail_fast = planned.failFast == true and not options.keep_going,
   }, Run)
   for i, job in ipairs(plan.jobs) do run.by_id[job.id], run.index[job.id] = job, i end
   for _, job in ipairs(selected) do run.selected[job.id] = true end
+  run.environment = environment.new(run.backend.environment(run))
+  run.workspaces = workspaces.open(run)
   return run
 end
 

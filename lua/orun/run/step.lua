@@ -67,20 +67,16 @@ end
 
 -- The environment of this attempt and the values to hide in its output.
 local function surroundings(work, step, position)
-  local own = { ORUN_ENV = work:env_file(position) }
+  local own = { ORUN_ENV = work.site:inside(work:env_file(position)) }
   return work.run.environment:with(work.job.env, work.exports, step.env, work.identity, own)
 end
 
 -- A step that names a shell gets its text as a file of the execution, removed after the step.
 local function script(work, step, position)
   if not shell.needs_file(step.shell) then return nil end
-  local file = ("%s/scripts/%s%s"):format(work.run.dir, work:token(position), shell.extension(step.shell))
-  local ok, message = fs.mkdir(work.run.dir .. "/scripts")
-  if ok then
-    local text = step.run or ""
-    if text:sub(-1) ~= "\n" then text = text .. "\n" end
-    ok, message = fs.write(file, text, { mode = 493, sync = false })
-  end
+  local file, text = work:script_file(position, shell.extension(step.shell)), step.run or ""
+  if text:sub(-1) ~= "\n" then text = text .. "\n" end
+  local ok, message = fs.write(file, text, { mode = 493, sync = false })
   return file, not ok and message or nil
 end
 
@@ -102,8 +98,8 @@ end
 -- Starts the process, records it, waits for it.
 local function run_process(work, step, position, call)
   local run, id = work.run, work.ids[position]
-  local process, message, errno = run.backend.start(call)
-  if not process then return failure(start_message(step, call.cwd, message, errno)) end
+  local process, message, errno = work.site:start(call)
+  if not process then return failure(start_message(step, directory.step(work.directory, step), message, errno)) end
   work.process = process
   local group = { pgid = process:pid(), startTicks = process:start_ticks() }
   table.insert(work.groups, group)
@@ -123,13 +119,14 @@ local function run_process(work, step, position, call)
 end
 
 local function attempt(work, step, position, limit)
-  local cwd = directory.step(work.directory, step)
+  local cwd, nowhere = work.site:inside(directory.step(work.directory, step))
+  if not cwd then return failure(nowhere, nil, true) end
   local file, problem = script(work, step, position)
   if problem then return failure(problem) end
   local env, mask = surroundings(work, step, position)
   local outcome = run_process(work, step, position, {
     step = step,
-    argv = work.run.backend.command(step.shell, step.run or "", file),
+    argv = shell.command(step.shell, step.run or "", file and work.site:inside(file)),
     env = env,
     cwd = cwd,
     log = work.run.dir .. "/" .. work:log_path(position),
@@ -199,7 +196,7 @@ end
 
 -- Checks that need no process; a failing one ends the step.
 local function refusal(work, step, id)
-  local message, hint = work.run.backend.refuses(step)
+  local message, hint = work.run.backend.refuses(step, work.job)
   if message then return failure(message, hint, true) end
   local limit, wrong = M.limit(work.job, step, id)
   if wrong then return failure(wrong, 'write a duration with its unit, such as "30s" or "10m"', true) end

@@ -1,34 +1,21 @@
 -- Runs steps as processes of this machine.
+local environment = require "orun.run.environment"
 local process = require "host.process"
-local shell = require "orun.run.shell"
-
----@class Backend
----@field name string
----@field context string value of ORUN_CONTEXT
----@field prepare fun(): boolean?, string?  checks what the backend needs
----@field start fun(step: StepCall): Process?, string?, string?
-
----@class StepCall
----@field step table      plan step
----@field argv string[]
----@field env table<string, string>
----@field cwd string
----@field log string      file for the output
----@field mask? string[]
----@field timeout? number
----@field claim Claim
----@field line? fun(text: string)
 
 local M = { name = "local", context = "local" }
 
----@return boolean?
+---@return true?
 ---@return string? message
 function M.prepare()
   if process.which("sh") then return true end
   return nil, "sh is not on the PATH"
 end
 
----Why this backend cannot run a step, if so.
+---@return table<string, string>
+function M.environment()
+  return environment.inherited()
+end
+
 ---@param step table
 ---@return string? message
 ---@return string? hint
@@ -38,13 +25,27 @@ function M.refuses(step)
   end
 end
 
-M.command = shell.command
+---@class LocalSite: Site
+local Site = {}
+Site.__index = Site
+
+---@param work JobWork
+---@return Site
+function M.open(work)
+  return setmetatable({ files = work.files }, Site)
+end
+
+---@param path string
+---@return string
+function Site:inside(path) -- luacheck: ignore self
+  return path
+end
 
 ---@param call StepCall
----@return Process?
+---@return Running?
 ---@return string? message
 ---@return string? errno
-function M.start(call)
+function Site:start(call) -- luacheck: ignore self
   return process.start {
     argv = call.argv,
     env = call.env,
@@ -57,5 +58,7 @@ function M.start(call)
     inherit = { call.claim },
   }
 end
+
+function Site:close() end
 
 return M
