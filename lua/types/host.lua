@@ -413,10 +413,11 @@ local fs = {}
 ---@field inode integer
 ---@field device integer
 ---@param path string
+---@param limit? integer bytes; a longer file is not read whole, the condition is EFBIG then
 ---@return string? bytes
 ---@return string? message
 ---@return string? errno
-function fs.read(path) end
+function fs.read(path, limit) end
 ---Writes a file so that a reader sees the old or the new content, never a part: temporary name in the same directory, fsync, rename,
 ---fsync of the directory. A symbolic link at `path` is replaced by the file; what it points to stays as it is. The mode is that of
 ---`options`, whatever an older file had.

@@ -73,6 +73,12 @@ describe("host.fs", function()
     it("name the path and the errno", function()
       assert_condition("ENOENT", dir .. "/absent", fs.read(dir .. "/absent"))
       assert_condition("EISDIR", dir, fs.read(dir))
+      for _, size in ipairs { 10, 40000, 200000 } do
+        assert(fs.write(dir .. "/limited", ("x"):rep(size)))
+        assert.equal(size, #fs.read(dir .. "/limited", size))
+        assert_condition("EFBIG", dir .. "/limited", fs.read(dir .. "/limited", size - 1))
+      end
+      assert_condition("EFBIG", "/dev/zero", fs.read("/dev/zero", 100000))
       assert_condition("ENOENT", dir .. "/no/f", fs.write(dir .. "/no/f", "x"))
       assert_condition("ENOENT", '""', fs.read "")
       assert_condition("ENOENT", '""', fs.write("", "x"))

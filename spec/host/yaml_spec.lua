@@ -97,6 +97,29 @@ describe("yaml.read", function()
     end
   end)
 
+  it("shows what was never closed where it begins, and a key without its colon at the key", function()
+    for _, case in ipairs {
+      { "a: 1\nb: [x, y\n\n# é\n", 2, 4, "bracket" },
+      { "é: 1\nb: 'x\ny: 2\n", 2, 4, "quote" },
+      { "a: 1\nb:1\nc: 2\n", 2, 1, "colon" },
+      { "a:\n  b:1\n  c: 2\n", 3, 4, "the line above" },
+      { "\xef\xbb\xbfa: {é: 1", 1, 4, "bracket" },
+      { "a: [*]", 1, 6, "quotes" },
+      { "a: 1\n b: 2", 2, 3, "indentation" },
+      { "a:\n  - x\n  y: 1", 3, 3, "indentation" },
+      { "a:\n    b: 1\n  c: 1", 3, 3, "indentation" },
+      { "a: 'b' c", 1, 8, "nothing may follow" },
+      { "a: [b c: d]x", 1, 12, "nothing may follow" },
+      { "a: [", 1, 4, "bracket" },
+      { "a: [é,\n\n", 1, 6, "bracket" },
+      { "a: 1\nb: [", 2, 4, "bracket" },
+    } do
+      local err = problem(case[1])
+      assert.same({ case[2], case[3] }, { err.line, err.column }, case[1] .. ": " .. err.message)
+      assert.truthy((err.hint or ""):find(case[4], 1, true), case[1] .. ": " .. err.message .. ": " .. tostring(err.hint))
+    end
+  end)
+
   it("refuses unknown anchors and anchors inside themselves", function()
     assert.same({ 2, 4 }, place "a: 1\nb: *u")
     assert.matches("'u'", problem("b: *u").message)

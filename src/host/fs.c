@@ -44,9 +44,13 @@ static ssize_t read_some(int fd, char *buffer, size_t room)
 }
 
 /* Reads on from `used` bytes that `*bytes` already holds; returns the length or -1. */
-static ssize_t read_rest(int fd, char **bytes, size_t used, size_t room)
+static ssize_t read_rest(int fd, char **bytes, size_t used, size_t room, size_t limit)
 {
     for (;;) {
+        if (used > limit) {
+            errno = EFBIG;
+            return -1;
+        }
         if (used == room) {
             char *more = realloc(*bytes, room * 2);
             if (!more)
@@ -66,6 +70,8 @@ static ssize_t read_rest(int fd, char **bytes, size_t used, size_t room)
 static int fs_read(lua_State *L)
 {
     const char *path = orun_check_path(L, 1);
+    lua_Integer most = luaL_optinteger(L, 2, LUA_MAXINTEGER);
+    luaL_argcheck(L, most >= 0, 2, "must not be negative");
     char small[32 * 1024];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -77,20 +83,20 @@ static int fs_read(lua_State *L)
         used += got > 0 ? (size_t)got : 0;
     }
     if (got <= 0) {
-        int error = errno;
+        int error = got < 0 ? errno : EFBIG;
         close(fd);
-        if (got < 0)
+        if (got < 0 || (lua_Integer)used > most)
             return orun_condition(L, error, path);
         lua_pushlstring(L, small, used);
         return 1;
     }
     struct stat st;
-    size_t room =
-        fstat(fd, &st) == 0 && st.st_size > (off_t)used ? (size_t)st.st_size + 1 : 2 * used;
+    bool sized = fstat(fd, &st) == 0 && st.st_size > (off_t)used && st.st_size <= most;
+    size_t room = sized ? (size_t)st.st_size + 1 : 2 * used;
     char *bytes = malloc(room);
     if (bytes)
         memcpy(bytes, small, used);
-    ssize_t length = bytes ? read_rest(fd, &bytes, used, room) : -1;
+    ssize_t length = bytes ? read_rest(fd, &bytes, used, room, (size_t)most) : -1;
     int error = errno;
     close(fd);
     if (length >= 0)

@@ -56,7 +56,23 @@ static int push_problem(lua_State *L, int document, const char *message, int lin
 
 static int push_source(lua_State *L, int document, lua_Integer line);
 
-/* Advice for the slips that the parser's own words explain badly: by the character that it met. */
+/* Advice for the slips that the parser's own words explain badly. */
+static const struct {
+    const char *problem, *hint;
+} advice[] = {
+    {"while scanning an alias", "a text that begins with * needs quotes"},
+    {"quoted scalar", "close the quote"},
+    {"mapping values are not allowed",
+     "check the indentation, and that a blank follows the colon in the line above; a value with "
+     "a colon and a blank in it needs quotes"},
+    {"expected ':'", "write a blank behind the colon, as in key: value"},
+    {"did not find expected key", "check the indentation of this line against the lines above"},
+    {"did not find expected '-'", "check the indentation of this line against the lines above"},
+    {"did not find expected ','", "close the bracket, and put commas between its entries"},
+    {"expected node content", "close the bracket, or write the value that is missing"},
+};
+
+/* By the character that the parser met, else by what it says. */
 static const char *hint_for(const struct yaml_problem *problem, const char *source)
 {
     const char *c = source;
@@ -68,6 +84,12 @@ static const char *hint_for(const struct yaml_problem *problem, const char *sour
         return "a tab cannot indent; use spaces";
     if (*c && strchr("@`%", *c) && strstr(problem->message, "cannot start any token"))
         return "put the value in quotes";
+    bool inside = source + strspn(source, " ") < c;
+    if (inside && strstr(problem->message, "did not find expected key"))
+        return "nothing may follow a quoted text or a bracket that is closed";
+    for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+        if (strstr(problem->message, advice[i].problem))
+            return advice[i].hint;
     return NULL;
 }
 

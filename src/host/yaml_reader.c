@@ -244,17 +244,6 @@ static bool take(struct reader *r, const yaml_event_t *e, bool *done)
     }
 }
 
-static bool syntax_error(struct reader *r, const yaml_parser_t *p)
-{
-    const char *what = p->problem ? p->problem : "malformed YAML";
-    if (p->context)
-        snprintf(r->problem->text, sizeof r->problem->text, "%s (%s that begins on line %zu)", what,
-                 p->context, p->context_mark.line + 1);
-    else
-        snprintf(r->problem->text, sizeof r->problem->text, "%s", what);
-    return fail(r, r->problem->text, p->problem_mark);
-}
-
 static bool fail_at_byte(struct reader *r, const char *message, const char *bytes, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -269,6 +258,48 @@ static bool fail_at_byte(struct reader *r, const char *message, const char *byte
         at += line_break ? line_break : n ? n : 1;
     }
     return fail(r, message, mark);
+}
+
+/* libyaml counts characters. */
+static size_t characters(const char *bytes, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static size_t last_visible(const char *bytes, size_t length)
+{
+    while (length > 0 && strchr(" \t\r\n", bytes[length - 1]))
+        length--;
+    while (length > 1 && ((unsigned char)bytes[length - 1] & 0xc0) == 0x80)
+        length--;
+    return length > 0 ? length - 1 : 0;
+}
+
+/*
+ * The end of the file shows nothing, and the line after a key without its colon may be right: such
+ * mistakes are shown where the thing begins that they are in.
+ */
+static bool syntax_error(struct reader *r, const yaml_parser_t *p, const char *bytes, size_t length)
+{
+    const char *what = p->problem ? p->problem : "malformed YAML";
+    size_t end = characters(bytes, length);
+    bool at_end = p->problem_mark.index >= end;
+    bool earlier = p->context && p->context_mark.index < end;
+    char *text = r->problem->text;
+    if (earlier && (at_end || strstr(what, "expected ':'"))) {
+        snprintf(text, sizeof r->problem->text, "%s (%s)", what, p->context);
+        return fail(r, text, p->context_mark);
+    }
+    if (p->context)
+        snprintf(text, sizeof r->problem->text, "%s (%s that begins on line %zu)", what, p->context,
+                 p->context_mark.line + 1);
+    else
+        snprintf(text, sizeof r->problem->text, "%s", what);
+    return at_end ? fail_at_byte(r, text, bytes, last_visible(bytes, length))
+                  : fail(r, text, p->problem_mark);
 }
 
 static void start_parser(yaml_parser_t *parser, const char *bytes, size_t length)
@@ -316,7 +347,7 @@ static bool parse(struct reader *r, const char *bytes, size_t limit, bool cut, s
         else if (parser.error == YAML_MEMORY_ERROR)
             out_of_memory(r);
         else
-            syntax_error(r, &parser);
+            syntax_error(r, &parser, bytes, limit);
     }
     if (ok && cut)
         ok = r->closed || another_follows(&parser);

@@ -30,7 +30,7 @@ local function read_intent(found, display, report)
     return nil, "intent.yaml"
   end
   local shown = display(found.file)
-  local bytes, message = fs.read(found.file)
+  local bytes, message = fs.read(found.file, decode.limit)
   if not bytes then
     report:error { kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown }
   end

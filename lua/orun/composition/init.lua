@@ -20,7 +20,7 @@ end
 
 ---Loads what a source exports into the registry.
 local function load_source(source, found, target, context)
-  context.directory = found.directory
+  context.directory, context.at = found.directory, place.of(source.place, "path")
   local owner = package.read(context)
   if not owner then return target:doubt(source.name) end
   target.packages[source.name] = owner
@@ -125,7 +125,7 @@ function M.packages(intent, root, wanted, report, display)
     local found = resolve and sources.locate(source, resolve, root, locked, report)
     if found then
       local context = context_of(name, found, report, tally, display)
-      context.directory = found.directory
+      context.directory, context.at = found.directory, place.of(source.place, "path")
       packages[name] = package.read(context)
     end
     names[#names + 1] = name ~= "" and name or nil

@@ -1,4 +1,5 @@
 -- A composition package: a directory with `stack.yaml` or `orun.yaml` at its root, and what it exports.
+local condition = require "orun.util.condition"
 local decode = require "orun.intent.decode"
 local document = require "orun.composition.document"
 local fs = require "host.fs"
@@ -30,6 +31,7 @@ local M = {}
 ---@field report table
 ---@field tally Tally
 ---@field display fun(path: string): string
+---@field at? Place where the intent names the package
 ---@field faulty? boolean something was reported
 local Context = {}
 Context.__index = Context
@@ -56,15 +58,22 @@ function M.is_inside(relative)
   return not path.is_absolute(relative) and relative ~= ".." and relative:sub(1, 3) ~= "../"
 end
 
----Reads and decodes a file of the package. Nil when it is missing (nothing reported) or malformed (reported).
+local absent = { ENOENT = true, ENOTDIR = true }
+
+---Reads and decodes a file of the package. Nil when it is missing (nothing reported), unreadable or malformed (reported).
 ---@param file string relative
 ---@param record DecodeType
 ---@return table? decoded
 ---@return boolean exists
 function Context:read(file, record)
   local absolute = path.join(self.directory, file)
-  local bytes = fs.read(absolute)
-  if not bytes then return nil, false end
+  local bytes, message, errno = fs.read(absolute)
+  if not bytes and absent[errno] then return nil, false end
+  if not bytes then
+    local shown = self.display(absolute)
+    self:problem({ file = shown }, "composition.unreadable", ("cannot read %s: %s"):format(shown, condition.reason(message)))
+    return nil, true
+  end
   local yaml = decode.read(bytes, self.display(absolute), self.report)
   if not yaml then return nil, true end
   return decode.object(yaml, yaml:root(), record, self.report, self.tally), true
@@ -215,7 +224,7 @@ function M.read(context)
     manifest, exists = context:read(file, document.package)
   end
   if not exists then
-    context:problem(nil, "composition.manifest-missing", ("failed to read package manifest: %s has neither stack.yaml nor orun.yaml")
+    context:problem(context.at, "composition.manifest-missing", ("failed to read package manifest: %s has neither stack.yaml nor orun.yaml")
       :format(context.display(context.directory)))
   end
   if not manifest then return nil end

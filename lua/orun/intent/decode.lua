@@ -20,6 +20,9 @@ local yaml = require "host.yaml"
 
 local M = {}
 
+---Longest file that is read as YAML, in bytes. Devices and pipes that never end are met by it too.
+M.limit = 64 << 20
+
 ---@class DecodeState
 ---@field document YamlDocument
 ---@field report table
@@ -72,6 +75,15 @@ function State:fail(err)
   self.report:error(M.diagnostic(err, self.document))
 end
 
+-- Braces without quotes are a mapping in a mapping to YAML. The position is that of either brace.
+---@param source? string
+---@param column? integer
+---@return string? hint
+local function brace_hint(source, column)
+  local at = source and column and utf8.offset(source, column)
+  if at and (source:sub(at, at + 1) == "{{" or source:sub(at - 1, at) == "{{") then return "a text that begins with {{ needs quotes" end
+end
+
 local nouns = { sequence = "a list", mapping = "a mapping" }
 
 local function found(state, node)
@@ -88,7 +100,12 @@ end
 ---@param node integer
 ---@param expected string e.g. "a list"
 function State:mismatch(node, expected)
-  self:problem(node, "yaml.type", ("%s must be %s, found %s"):format(self:where() or "the document", expected, found(self, node)))
+  local hint
+  if self.document:kind(node) == "mapping" then
+    local line, column = self.document:position(node)
+    hint = brace_hint(self.document:source(line), column)
+  end
+  self:problem(node, "yaml.type", ("%s must be %s, found %s"):format(self:where() or "the document", expected, found(self, node)), hint)
 end
 
 ---@param state DecodeState
@@ -322,9 +339,10 @@ end
 ---@return table
 function M.diagnostic(err, document)
   local kind = err.kind and err.kind:find(".", 1, true) and err.kind or (document and "yaml.value" or "yaml.syntax")
+  local source = err.source or (document and err.line and document:source(err.line) or nil)
   return {
-    kind = kind, message = err.message, file = err.file, line = err.line, column = err.column, hint = err.hint,
-    source = err.source or (document and err.line and document:source(err.line) or nil),
+    kind = kind, message = err.message, file = err.file, line = err.line, column = err.column, source = source,
+    hint = err.hint or brace_hint(source, err.column),
   }
 end
 

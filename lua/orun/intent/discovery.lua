@@ -71,6 +71,7 @@ end
 ---@field size? integer
 ---@field mtime? integer
 ---@field mtime_ns? integer
+---@field link boolean
 
 ---Manifests below the roots, sorted bytewise by path.
 ---@param directory string the intent's directory
@@ -93,7 +94,9 @@ function M.find(directory, roots, intent, report)
       for _, entry in ipairs(entries or {}) do
         local file = path.join(root, entry.path)
         if entry.type == "file" or entry.type == "link" then
-          found[file] = { path = file, size = entry.size, mtime = entry.mtime, mtime_ns = entry.mtime_ns }
+          found[file] = {
+            path = file, size = entry.size, mtime = entry.mtime, mtime_ns = entry.mtime_ns, link = entry.type == "link",
+          }
         end
       end
     end
@@ -101,6 +104,16 @@ function M.find(directory, roots, intent, report)
   local list = {}
   for _, file in sorted.pairs(found) do list[#list + 1] = file end
   return list
+end
+
+-- A link may lead to a device or a pipe, which could be read forever.
+---@return string? bytes
+---@return string? reason
+local function read_bytes(absolute, link)
+  local stat = link and fs.stat(absolute)
+  if stat and stat.type ~= "file" then return nil, "the link leads to a " .. stat.type end
+  local bytes, message = fs.read(absolute, decode.limit)
+  return bytes, message and condition.reason(message)
 end
 
 ---Reads one manifest into a component of the intent's shape.
@@ -113,11 +126,9 @@ end
 function M.read(directory, file, display, report, tally)
   local absolute = path.join(directory, file.path)
   local shown = display(absolute)
-  local bytes, message = fs.read(absolute)
+  local bytes, reason = read_bytes(absolute, file.link)
   if not bytes then
-    report:error {
-      kind = "intent.manifest-unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown,
-    }
+    report:error { kind = "intent.manifest-unreadable", message = ("cannot read %s: %s"):format(shown, reason), file = shown }
     return nil
   end
   local yaml = decode.read(bytes, shown, report)

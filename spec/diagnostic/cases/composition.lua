@@ -118,7 +118,14 @@ return function(standard, sources)
       setup = change_archive, env = { ORUN_HOME = "/dev/null" },
     },
     { "composition.not-locked", argv = { "plan", "--locked" }, files = with_sources("‸{name: kit, kind: dir, path: kit}") },
-    { "composition.manifest-missing", files = { ["kit/stack.yaml"] = false } },
+    {
+      "composition.manifest-missing",
+      files = { ["kit/stack.yaml"] = false, ["intent.yaml"] = (standard.head:gsub("%./kit", "‸./kit")) .. standard.component() },
+    },
+    {
+      "composition.unreadable", place = "kit/stack.yaml", files = { ["kit/stack.yaml"] = false },
+      setup = function(root) assert(fs.mkdir(root .. "/kit/stack.yaml")) end,
+    },
     { "composition.manifest-kind", files = stack "kind: ‸Sack\nmetadata: {name: k}\n" },
     { "composition.manifest-name", files = stack "kind: Stack\nmetadata: ‸{version: 1.0.0}\n" },
     { "composition.none", files = stack("‸kind: Stack\nmetadata: {name: k}\n", { [document] = false }) },

@@ -52,7 +52,15 @@ spec:
   local extends = "extends: [{source: kit, preset: p}]\n"
 
   return {
-    { "yaml.syntax", intent = "env: {A: 1\n", place = "intent.yaml:4:1" },
+    { "yaml.syntax", intent = "env: ‸{A: 1\n" },
+    { "yaml.syntax", intent = "components:\n  - name: web\n    ‸path:svc/web\n    type: sh\n" },
+    { "yaml.syntax", intent = "components:\n  - name: ‸\"web\n    type: sh\n" },
+    { "yaml.syntax", intent = "components:\n  - name: web\n     type‸: sh\n" },
+    { "yaml.syntax", intent = "components:\n  - name: web\n‸\ttype: sh\n" },
+    { "yaml.syntax", intent = "selectors: [*‸]\n" },
+    { "yaml.syntax", intent = "env: {A: \"‸\xff\"}\n" },
+    { "yaml.type", intent = "components:\n  - name: web\n    path: ‸{{ .component }}\n" },
+    { "yaml.value", intent = component "parameters: {a: {‸{ .component }} }" },
     { "yaml.type", intent = "components:\n  - {name: web, type: sh, subscribe: ‸[dev]}\n" },
     { "yaml.value", intent = "env: {A: 1, ‸A: 2}\n" },
     { "yaml.value", intent = component "parameters: {n: ‸.inf}" },
@@ -60,6 +68,7 @@ spec:
     { "yaml.unknown-key", warning = true, intent = component "‸paramters: {a: 1}" },
     { "intent.not-found", files = { ["intent.yaml"] = false } },
     { "intent.unreadable", place = "intent.yaml", argv = { "validate", "-i", "intent.yaml" }, files = { ["intent.yaml"] = false } },
+    { "intent.unreadable", place = "../../dev/zero", argv = { "plan", "-i", "/dev/zero" } },
     { "intent.unwritable", argv = { "intent", "render", "-o", "no/such/file.yaml" } },
     { "intent.tree-unwritable", argv = { "component" }, warning = true, files = { [".orun"] = "in the way" } },
     { "intent.discovery-root", intent = "discovery: {roots: [‸nope]}\n" },
@@ -69,6 +78,13 @@ spec:
       setup = function(root)
         assert(fs.mkdir(root .. "/svc/x"))
         assert(fs.symlink("nowhere", root .. "/svc/x/component.yaml"))
+      end,
+    },
+    {
+      "intent.manifest-unreadable", place = "svc/x/component.yaml",
+      setup = function(root)
+        assert(fs.mkdir(root .. "/svc/x"))
+        assert(fs.symlink("/dev/zero", root .. "/svc/x/component.yaml"))
       end,
     },
     { "intent.manifest-kind", files = manifest "kind: ‸component\nmetadata: {name: x}\n" },
