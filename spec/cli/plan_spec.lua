@@ -85,7 +85,7 @@ describe("orun plan", function()
     assert.equal("}", p:read(".orun/plans/latest.json"):sub(-1))
   end)
 
-  it("is byte-identical from any directory and in any process (03 case 2)", function()
+  it("is byte-identical from any directory and in any process (03 case 2, decision 2)", function()
     local p, other = shop(), shop()
     assert.equal(0, orun(p, "plan", "-o", "a.json").code)
     assert.equal(0, orun(p, "plan", "-o", "b.json", "--all").code)
@@ -96,7 +96,43 @@ describe("orun plan", function()
     assert.is_nil(text:find("generatedAt", 1, true))
   end)
 
-  it("writes YAML by extension or --format (03 case 25)", function()
+  it("is one file in the store, however often and whenever it is compiled (03 case 2)", function()
+    local p = shop()
+    assert.equal(0, orun(p, "plan").code)
+    local text = p:read ".orun/plans/latest.json"
+    -- A clock in the plan would have moved on.
+    require("host.loop").sleep(1.1)
+    assert.equal(0, orun(p, "plan").code)
+    assert.equal(text, p:read ".orun/plans/latest.json")
+    local names = assert(require("host.fs").list(p.root .. "/.orun/plans"))
+    table.sort(names)
+    assert.same({ text:match '"sha256%-(%x%x%x%x%x%x%x%x%x%x%x%x)' .. ".json", "latest.json" }, names)
+  end)
+
+  it("ends in a brace, and data on stdout in a newline (03 case 23)", function()
+    local p = shop()
+    assert.equal(0, orun(p, "plan").code)
+    assert.equal("}", p:read(".orun/plans/latest.json"):sub(-1))
+    local r = orun(p, "get", "jobs", "-o", "json")
+    assert.equal("]\n", r.out:sub(-2))
+    assert.equal(8, #json.decode(r.out))
+    for _, job in ipairs(json.decode(r.out)) do assert.truthy(job.id and job.component and job.environment) end
+  end)
+
+  it("is found by latest, name, prefix, checksum and path; anything else is a component (03 case 27)", function()
+    local p = shop()
+    assert.equal(0, orun(p, "plan", "--name", "rel").code)
+    local sum = json.decode(p:read ".orun/plans/rel.json").metadata.checksum
+    for _, ref in ipairs { "latest", "rel", sum:sub(8, 13), sum, ".orun/plans/rel.json" } do
+      local r = orun(p, "run", ref, "--dry-run")
+      assert.equal(0, r.code, ref .. ": " .. r.err)
+    end
+    local r = orun(p, "run", "zzz", "--dry-run")
+    assert.equal(1, r.code)
+    mentions(r.err, "no component matched zzz", "cart, ledger, site, vpc")
+  end)
+
+  it("writes YAML by extension or, unlike the reference, by --format (03 case 25, quirk 12)", function()
     local p = shop()
     local r = orun(p, "plan", "-o", "out/p.yaml")
     assert.equal(0, r.code)
@@ -183,7 +219,7 @@ describe("orun plan", function()
     mentions(r.err, "error:", "domian")
   end)
 
-  it("pulls in what must always be included (03 case 14)", function()
+  it("pulls in what must always be included (03 case 14, the reference fails: quirk 8)", function()
     local p = shop { ["svc/cart/component.yaml"] = manifest("cart", "  dependsOn: [{component: vpc, include: always}]\n") }
     assert.equal(0, orun(p, "plan", "cart", "-e", "dev").code)
     assert.same({ "cart@dev.build", "vpc@dev.build" }, (ids(p)))
@@ -279,7 +315,7 @@ describe("cases of chapter 03 through the program", function()
     }
   end
 
-  it("promotion from an environment that is not selected is a gate for each job (03 case 16)", function()
+  it("promotion from an environment that is not selected is a gate for each job of a component that lives there (03 case 16)", function()
     local p = shop(promoted())
     assert.equal(0, orun(p, "plan", "--env", "prod", "-o", "p.json").code)
     local _, plan = ids(p, "p.json")

@@ -96,7 +96,7 @@ describe("orun validate and orun plan", function()
       .. "hint: run orun inside a platform, or name its intent with --intent\n", r.err)
   end)
 
-  it("accept what is odd but harmless (01 cases 1, 4, 15, 17)", function()
+  it("accept what is odd but harmless, if with a warning by decision 6 (01 cases 1, 4, 15, 17)", function()
     local empty = sources.new { ["intent.yaml"] = "" }
     local r = program.run(empty.root, { "validate" })
     assert.same({ 0, "○ Validating intent...\n✓ Intent is valid\n○ Normalizing intent...\n✓ All validation passed\n", "" },
@@ -128,7 +128,7 @@ describe("orun validate and orun plan", function()
     assert.same({ domain = "a", only = "b" }, plan_of(p).jobs[1].parameters)
   end)
 
-  it("name environments by any scalar (01 case 7)", function()
+  it("name environments by any scalar, except that a point is none of theirs (01 case 7, differs by decision 3)", function()
     local p = platform("", {
       ["intent.yaml"] = sources.intent .. "environments: {dev: , prod: , 1x: }\n"
         .. "components:\n  - {name: web, type: sh, subscribe: {environments: [dev, {name: prod}, null, 1x]}}\n",
@@ -136,6 +136,13 @@ describe("orun validate and orun plan", function()
     local ids = {}
     for i, job in ipairs(plan_of(p).jobs) do ids[i] = job.id end
     assert.same({ "web@1x.build", "web@dev.build", "web@prod.build" }, ids)
+    -- 1.5 is the name `1.5`, not a number; no environment can be called so.
+    local r = program.run(platform((component():gsub("%[dev%]", "[dev, 1.5]"))).root, { "validate" })
+    assert.equal(0, r.code)
+    assert.truthy(r.err:find('warning: the intent declares no environment "1.5"', 1, true), r.err)
+    r = program.run(platform("", { ["intent.yaml"] = sources.intent .. "environments: {1.5: }\n" }).root, { "validate" })
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find("intent.yaml:2:16", 1, true), r.err)
   end)
 
   it("find manifests in hidden directories, not in node_modules, once for all roots, beside the intent too (01 cases 24, 26 to 28)",
@@ -227,7 +234,7 @@ describe("orun get jobs inside of a component", function()
     assert.equal(2, #json.decode(r.out))
   end)
 
-  it("gives an empty list where no job is (03 case 35)", function()
+  it("gives an empty list where no job is (03 case 35, not null as the reference)", function()
     local p = platform(component(), { ["lone/component.yaml"] = "kind: Component\nmetadata: {name: lone}\nspec: {type: sh}\n" })
     assert.equal(0, program.run(p.root, { "plan" }).code)
     assert.equal("[]\n", program.run(p.root .. "/lone", { "get", "jobs", "-o", "json" }).out)

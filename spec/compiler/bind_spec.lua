@@ -88,7 +88,7 @@ describe("bind", function()
     assert.same({ "site.p", "composition-default" }, { job.profile, job.profileSource })
   end)
 
-  it("renders each text by itself (03 cases 7, 8, 9; 02 case 19)", function()
+  it("renders each text by itself (03 cases 7, 8, 9; 02 case 19; the reference mixes them up, quirks 1 and 2)", function()
     local jobs = platform([[
   jobs:
     - name: build
@@ -125,7 +125,7 @@ describe("bind", function()
     assert.is_nil(job.steps[1].name)
   end)
 
-  it("refuses profiles of other types, also in environments that are not selected (03 case 10)", function()
+  it("refuses profiles of other types, also in environments that are not selected (03 case 10, 02 case 22)", function()
     local text = platform(profile_of "{stepsEnabled: [none]}", {
       environments = "environments: {dev: {}, prod: {}}\n",
       components = "components:\n  - name: app\n    type: site\n"
@@ -193,7 +193,7 @@ describe("bind", function()
     assert.equal("eu", job.env.REGION)
   end)
 
-  it("leaves expressions of GitHub as they are (02 case 29)", function()
+  it("leaves expressions of GitHub as they are (02 case 29, differs from the reference by decision 6)", function()
     local job = platform("  jobs: [{name: build, steps: [{name: a, run: 'x ${{ secrets.T }} {{.orun.job.name}} {{\"${{ a }}\"}}'}]}]\n")
       :jobs()["app@dev.build"]
     assert.equal("x ${{ secrets.T }} build ${{ a }}", job.steps[1].run)

@@ -27,7 +27,7 @@ end
 describe("compiler.normalize", function()
   after_each(platform.clean)
 
-  it("accepts any apiVersion and kind, and warns about unknown keys (01 case 4)", function()
+  it("accepts any apiVersion and kind, and warns about unknown keys (01 case 4, the warning by decision 6)", function()
     local p = platform.new { ["intent.yaml"] = "kind: Banana\nfoo: 1\n" }
     local model, _, report = p:model()
     assert.is_table(model)

@@ -320,7 +320,7 @@ end)
 describe("composition lock", function()
   after_each(Sources.clean)
 
-  it("is written in its form, follows directories, and is never needed (02 case 13)", function()
+  it("is written in its form, follows directories, and is never needed (02 case 13, with the rules of decision 18)", function()
     local platform = Sources.new { ["kit/helm/composition.yaml"] = helm, ["kit/app/composition.yaml"] = Sources.composition "app" }
     local registry = platform:load { lock = true }
     local digest = registry.sources[1].resolvedDigest

@@ -138,7 +138,7 @@ describe("component parameters", function()
     assert.equal("p=<no value>", run_of("properties: {parameters: {default: {p: 1}}, domain: {default: web}}\n"))
   end)
 
-  it("need schemas that compile (02 case 17, §3.7)", function()
+  it("need schemas that compile; look-ahead does (02 case 17, differs from the reference by decision 7)", function()
     has(errors "properties: {parameters: {properties: {p: {pattern: '('}}}}\n", "kit/site/composition.yaml:6:",
       "composition.schema-invalid", 'composition "site"')
     has(errors "properties:\n  parameters:\n    $ref: http://example.com/x\n", "kit/site/composition.yaml:8:15: composition.schema-invalid",
