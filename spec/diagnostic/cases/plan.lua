@@ -120,7 +120,7 @@ return function(standard, sources)
     { "run.nothing-to-retry", argv = run("--job", "web@dev.build", "--retry"), files = plan(web) },
     {
       "run.retry-refused", argv = { "run", "latest", "--exec-id", "one", "--job", "web@dev.build", "--retry" }, setup = running,
-      files = done "'until [ -e stop ]; do sleep 0.02; done'",
+      files = done "'until [ -e stop ] || [ ! -e intent.yaml ]; do sleep 0.02; done'",
     },
     { "run.retry-delay", argv = run(), files = plan(web), env = { ORUN_RETRY_DELAY = "soon" } },
     { "run.execution-id", argv = run(), files = plan(web), env = { ORUN_EXEC_ID = "a/b" } },
