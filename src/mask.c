@@ -17,16 +17,18 @@ static int compare(const void *a, const void *b)
     return first ? first : (x->length < y->length) - (x->length > y->length);
 }
 
-struct orun_mask *orun_mask_new(const struct orun_mask_value *values, size_t count)
+static size_t bytes_of(const struct orun_mask_value *values, size_t count)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++)
         bytes += values[i].length;
-    struct orun_mask *mask = malloc(sizeof *mask + count * sizeof *values + bytes);
-    if (!mask)
-        return NULL;
-    char *copy = (char *)(mask->values + count);
-    mask->count = 0;
+    return bytes;
+}
+
+/* Adds copies, whose bytes go to `copy`; returns where the next go. */
+static char *add(struct orun_mask *mask, const struct orun_mask_value *values, size_t count,
+                 char *copy)
+{
     for (size_t i = 0; i < count; i++) {
         if (values[i].length == 0)
             continue;
@@ -34,6 +36,22 @@ struct orun_mask *orun_mask_new(const struct orun_mask_value *values, size_t cou
         mask->values[mask->count++] = (struct orun_mask_value){copy, values[i].length};
         copy += values[i].length;
     }
+    return copy;
+}
+
+struct orun_mask *orun_mask_with(const struct orun_mask *other,
+                                 const struct orun_mask_value *values, size_t count)
+{
+    size_t before = other ? other->count : 0;
+    size_t bytes = bytes_of(values, count) + (other ? bytes_of(other->values, before) : 0);
+    struct orun_mask *mask = malloc(sizeof *mask + (before + count) * sizeof *values + bytes);
+    if (!mask)
+        return NULL;
+    char *copy = (char *)(mask->values + before + count);
+    mask->count = 0;
+    if (other)
+        copy = add(mask, other->values, before, copy);
+    add(mask, values, count, copy);
     qsort(mask->values, mask->count, sizeof *values, compare);
     size_t next = 0;
     for (size_t b = 0; b <= 256; b++) {
@@ -42,6 +60,11 @@ struct orun_mask *orun_mask_new(const struct orun_mask_value *values, size_t cou
         mask->start[b] = next;
     }
     return mask;
+}
+
+struct orun_mask *orun_mask_new(const struct orun_mask_value *values, size_t count)
+{
+    return orun_mask_with(NULL, values, count);
 }
 
 void orun_mask_free(struct orun_mask *mask)

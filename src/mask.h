@@ -15,6 +15,9 @@ struct orun_mask_value {
 
 /* Copies the values; empty ones are left out. NULL when out of memory. */
 struct orun_mask *orun_mask_new(const struct orun_mask_value *values, size_t count);
+/* A mask of these values and those of another one, which may be NULL. */
+struct orun_mask *orun_mask_with(const struct orun_mask *other,
+                                 const struct orun_mask_value *values, size_t count);
 void orun_mask_free(struct orun_mask *mask);
 /* Length of the longest value. */
 size_t orun_mask_longest(const struct orun_mask *mask);

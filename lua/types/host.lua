@@ -304,7 +304,8 @@ function Signals:close() end
 local process = {}
 ---@class ProcessOptions
 ---@field argv string[]              argv[1] is searched in the PATH of `env` unless it contains a slash
----@field env? table<string,string>  the whole environment; default: that of orun
+---@field env? table<string,string>  the whole environment, or what is laid over `base`; default: that of orun
+---@field base? ProcessEnvironment
 ---@field cwd? string
 ---@field stdin? string|"inherit"    bytes that the child can read (from a file in memory); default /dev/null. "inherit" passes orun's own
 ---@field output? "log"|"capture"|"lines"|"inherit"|"null"|"file"  default "capture"; "file": the child appends to the file `log` by
@@ -314,6 +315,10 @@ local process = {}
 ---@field line? fun(text: string, stream: "stdout"|"stderr")  called per line for output = "lines" (newline removed; lines over 64 KiB are
 ---                                  split); must not wait; its error ends the process and is raised by wait()
 ---@field mask? string[]             values replaced by *** in everything that leaves the pipe (also across read boundaries)
+---@field filter? fun(line: string): string?  called for every line of output that begins with `prefix`, newline removed (lines over 64 KiB
+---                                  pass); gives the line that takes its place, nil for none; what it gives is masked. Must not wait; its error
+---                                  ends the process and is raised by wait()
+---@field prefix? string             for `filter`
 ---@field timeout? number            seconds; then TERM to the group, `grace`, KILL
 ---@field grace? number              seconds between TERM and KILL, default 5
 ---@field inherit? Claim[]           lock descriptors that the first process keeps open
@@ -337,6 +342,11 @@ local process = {}
 ---@field log_bytes? integer bytes in the log (masks change the number), with `log`
 ---@field log_error? string why the log is incomplete or missing; the child was not disturbed
 ---@field truncated? boolean captured output exceeded `limit`
+
+---@class ProcessEnvironment: userdata  variables that many children share; those of `env` are laid over them without a copy
+---@param variables table<string,string>
+---@return ProcessEnvironment
+function process.environment(variables) end
 
 ---@class Process: userdata
 local Process = {}
@@ -366,6 +376,9 @@ function Process:wait() end
 ---@param signal string e.g. "TERM"
 ---@return boolean
 function Process:kill(signal) end
+---More values to replace by *** in what follows, also when called from `filter` or `line`.
+---@param values string[]
+function Process:mask(values) end
 ---TERM to the whole group; what is left of it after the grace time gets KILL, and wait() ends when the group is gone.
 function Process:terminate() end
 ---@return integer

@@ -277,6 +277,67 @@ describe("processes", function()
     end)
   end)
 
+  describe("filters", function()
+    local function filtered(script, filter, options)
+      local given = { argv = { "sh", "-c", script }, prefix = "::", filter = filter }
+      for k, v in next, options or {} do given[k] = v end
+      return process.run(given)
+    end
+
+    it("see the lines that begin with a prefix and say what is shown instead", function()
+      local seen = {}
+      local result = filtered("printf 'a::b\\n::one\\n:two\\n::\\n::three\\n\\n::last'", function(line)
+        seen[#seen + 1] = line
+        return line == "::three" and "3" or nil
+      end)
+      assert.same({ "::one", "::", "::three", "::last" }, seen)
+      assert.equal("a::b\n:two\n3\n\n", result.output)
+    end)
+
+    it("get lines that come in pieces, in order with the others", function()
+      local result = filtered("printf a; printf '\\n:'; sleep 0.1; printf ':x'; sleep 0.1; printf 'y\\n:'; sleep 0.1; printf 'z\\n'",
+        function(line) return "<" .. line .. ">" end)
+      assert.equal("a\n<::xy>\n:z\n", result.output)
+    end)
+
+    it("leave lines alone that are too long", function()
+      local seen = 0
+      local result = filtered("printf ::; head -c 70000 /dev/zero | tr '\\0' x; printf '\\n::y\\n'", function() seen = seen + 1 end)
+      assert.equal(1, seen)
+      assert.equal("::" .. ("x"):rep(70000) .. "\n", result.output)
+    end)
+
+    it("hide values from the line on that asks for it, within it too", function()
+      local child
+      local script = "echo s3cret; echo ::hide s3cret; echo s3cret; printf s3c; sleep 0.1; echo ret"
+      child = process.start {
+        argv = { "sh", "-c", script }, prefix = "::", mask = { "other" },
+        filter = function(line)
+          child:mask { line:match(" (.*)") }
+          return "hidden: s3cret other"
+        end,
+      }
+      assert.equal("s3cret\nhidden: *** ***\n***\n***\n", child:wait().output)
+    end)
+
+    it("end the process when they fail", function()
+      local ok, message = pcall(filtered, "echo ::x; sleep 60", function() error "no such thing" end)
+      assert.is_false(ok)
+      assert.truthy(tostring(message):find("no such thing", 1, true))
+    end)
+  end)
+
+  it("environments are laid over a common one", function()
+    local base = process.environment { A = "1", AB = "2", ["A-"] = "3", PATH = os.getenv "PATH" }
+    local function show(env)
+      return process.run({ argv = { "env" }, base = base, env = env }).output:gsub("PATH=[^\n]*\n", "")
+    end
+    assert.equal("A=1\nA-=3\nAB=2\n", show())
+    assert.equal("A=x\nA-=3\nAB=2\nC=\n", show { A = "x", C = "" })
+    local _, _, errno = process.start { argv = { "true" }, base = process.environment { ["a=b"] = "" } }
+    assert.equal("EINVAL", errno)
+  end)
+
   describe("masks", function()
     it("hide values, the longest first, also across reads", function()
       local mask = { "hunter2", "hunter2-long", "s3cret", "" }

@@ -135,6 +135,74 @@ describe("a step", function()
     assert.same({ "set", "kept" }, space:lines("ran"))
   end)
 
+  describe("workflow commands and files", function()
+    local function log_of(id, step)
+      return fs.read(("%s/logs/c@dev.j/%s.log"):format(space:execution(id), step))
+    end
+
+    it("pass outputs, variables and PATH entries to later steps (06 cases 10 and 12)", function()
+      space:write("bin/tool", "#!/bin/sh\necho tool\n")
+      fs.chmod(space.root .. "/bin/tool", 493)
+      local result = space:run(plan { { "c@dev.j",
+        { id = "a", run = "echo ::set-output name=url::http%3A//one; echo ::set-env name=V::1; echo ::add-path::/p1; echo plain" },
+        { id = "b", run = 'echo "x=2" >> "$GITHUB_OUTPUT"; echo "$PWD/bin" >> "$GITHUB_PATH"; echo "W=3" >> "$GITHUB_ENV"' },
+        { id = "c", run = '[ "$GITHUB_ENV" = "$ORUN_ENV" ] && echo "${{ steps.a.outputs.url }} $V ${{steps.b.outputs.x}} $W $Z $PATH $(tool)"',
+          env = { Z = "z${{ steps.b.outcome }}${{ steps.none.outputs.x }}" } },
+      } }, { exec_id = "x" })
+      assert.equal(0, result.exit)
+      assert.equal("plain\n", log_of("x", "a"))
+      assert.truthy(log_of("x", "c"):find("^http://one 1 2 3 zsuccess [^:]+/bin:/p1:.* tool\n$"), log_of("x", "c"))
+      assert.is_false(fs.exists(space:execution "x" .. "/files"))
+    end)
+
+    it("of a command win over the file for variables, the file over them for outputs", function()
+      space:run(plan { { "c@dev.j",
+        { id = "a", run = 'echo V=file >> "$ORUN_ENV"; echo o=file >> "$GITHUB_OUTPUT"; echo ::set-env name=V::command; echo ::set-output name=o::c' },
+        { id = "b", run = 'echo "$V ${{ steps.a.outputs.o }}"' },
+      } }, { exec_id = "x" })
+      assert.equal("command file\n", log_of("x", "b"))
+    end)
+
+    it("are kept for a job that is resumed, with the values to hide", function()
+      local p = plan { { "c@dev.j",
+        { id = "a", run = "echo ::add-mask::hush; echo ::set-output name=o::hush; echo ::add-path::/p1" },
+        { id = "b", run = '[ -e go ] && echo "${{ steps.a.outputs.o }} $PATH"' },
+      } }
+      assert.equal(1, space:run(p, { exec_id = "x" }).exit)
+      space:write("go", "")
+      assert.equal(0, space:run(p, { exec_id = "x" }).exit)
+      assert.truthy(log_of("x", "b"):find("^%*%*%* /p1:"))
+    end)
+
+    it("hide values from the command on, in error texts too (06 case 8)", function()
+      local result = space:run(plan { { "c@dev.j",
+        { id = "a", run = "echo s3cr; echo ::add-mask::s3cr; echo s3cret" }, { id = "b", run = "echo s3cr; echo x > s3cr/s3cr" },
+        { id = "c", run = "true", ["working-directory"] = "s3cr" },
+      } }, { exec_id = "x" })
+      assert.equal("s3cr\n***et\n", log_of("x", "a"))
+      assert.truthy(log_of("x", "b"):find("^%*%*%*\n"))
+      assert.is_nil(log_of("x", "b"):find("s3cr", 1, true))
+      assert.equal(1, result.exit)
+      local bad = space:run(plan { { "c@dev.j", "echo ::add-mask::s3cr", { id = "c", run = "true", ["working-directory"] = "s3cr" } } })
+      assert.is_nil(bad.state.jobs["c@dev.j"].lastError:find("s3cr", 1, true))
+    end)
+
+    it("stop between stop-commands and its token; what is no command is shown", function()
+      space:run(plan { { "c@dev.j", { id = "a", run = [[
+        echo ::group::title; echo ::notice file=a::careful; echo ::endgroup::; echo ::unknown::x; echo ' ::error::x'
+        echo ::stop-commands::T0k; echo ::set-env name=V::1; echo ::T0k::; echo ::set-env name=W::2]] },
+        { id = "b", run = 'echo "$V-$W"' } } }, { exec_id = "x" })
+      assert.equal("notice: careful\n::unknown::x\n ::error::x\n::set-env name=V::1\n", log_of("x", "a"))
+      assert.equal("-2\n", log_of("x", "b"))
+    end)
+
+    it("reach no other job, and set nothing that belongs to orun (06 cases 7 and 11)", function()
+      space:run(plan { { "c@dev.i", "echo ::set-env name=V::1; echo ::set-env name=ORUN_JOB_ID::x; echo ::set-env name=node_options::x" },
+        { "c@dev.j", { id = "a", run = 'echo "[$V$NODE_OPTIONS$ORUN_JOB_ID]"' }, dependsOn = { "c@dev.i" } } }, { exec_id = "x" })
+      assert.equal("[c@dev.j]\n", log_of("x", "a"))
+    end)
+  end)
+
   it("05 case 35: error texts are escaped in state.json", function()
     space:run(one({ run = "true" }, { path = "<x>" }), { exec_id = "x" })
     assert.truthy(fs.read(space:execution("x") .. "/state.json"):find("\\u003cx\\u003e", 1, true))

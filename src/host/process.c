@@ -103,21 +103,51 @@ static int push_result(lua_State *L, int n, lua_KContext context)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
+/* Pushes p and a function of its user values above a message handler at top + 1. */
+static bool push_function(lua_State *L, struct orun_process *p, int value)
+{
+    lua_pushcfunction(L, orun_task_note_traceback);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, p);
+    return lua_getiuservalue(L, -1, value) == LUA_TFUNCTION;
+}
+
+/* The first error ends the process, and is raised where it is waited for. */
+static void keep_error(lua_State *L, struct orun_process *p, int top, int value)
+{
+    lua_setiuservalue(L, top + 2, ORUN_PROCESS_ERROR);
+    lua_pushnil(L);
+    lua_setiuservalue(L, top + 2, value);
+    orun_process_terminate(p);
+}
+
 void orun_process_line(struct orun_process *p, const char *stream, const char *text, size_t length)
 {
     lua_State *L = orun_task_host();
     int top = lua_gettop(L);
-    lua_pushcfunction(L, orun_task_note_traceback);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, p);
-    if (lua_getiuservalue(L, -1, ORUN_PROCESS_LINE) == LUA_TFUNCTION) {
+    if (push_function(L, p, ORUN_PROCESS_LINE)) {
         lua_pushlstring(L, text, length);
         lua_pushstring(L, stream);
-        if (lua_pcall(L, 2, 0, top + 1) != LUA_OK) {
-            /* The first error ends the process, and is raised where it is waited for. */
-            lua_setiuservalue(L, top + 2, ORUN_PROCESS_ERROR);
-            lua_pushnil(L);
-            lua_setiuservalue(L, top + 2, ORUN_PROCESS_LINE);
-            orun_process_terminate(p);
+        if (lua_pcall(L, 2, 0, top + 1) != LUA_OK)
+            keep_error(L, p, top, ORUN_PROCESS_LINE);
+    }
+    lua_settop(L, top);
+}
+
+void orun_process_filter(struct orun_process *p, struct orun_pump *pump, const char *text,
+                         size_t length)
+{
+    lua_State *L = orun_task_host();
+    int top = lua_gettop(L);
+    if (push_function(L, p, ORUN_PROCESS_FILTER)) {
+        lua_pushlstring(L, text, length);
+        if (lua_pcall(L, 1, 1, top + 1) != LUA_OK) {
+            keep_error(L, p, top, ORUN_PROCESS_FILTER);
+        } else if (lua_type(L, -1) == LUA_TSTRING) {
+            lua_pushliteral(L, "\n");
+            lua_concat(L, 2);
+            size_t n;
+            const char *shown = lua_tolstring(L, -1, &n);
+            orun_pump_show(pump, shown, n);
         }
     }
     lua_settop(L, top);
@@ -170,6 +200,14 @@ static int process_kill(lua_State *L)
 static int process_terminate(lua_State *L)
 {
     orun_process_terminate(check_process(L));
+    return 0;
+}
+
+static int process_mask(lua_State *L)
+{
+    struct orun_process *p = check_process(L);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    orun_process_mask(L, p);
     return 0;
 }
 
@@ -294,6 +332,7 @@ static const luaL_Reg methods[] = {{"wait", process_wait},
                                    {"start_ticks", process_start_ticks},
                                    {"kill", process_kill},
                                    {"terminate", process_terminate},
+                                   {"mask", process_mask},
                                    {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"start", orun_process_start},
@@ -304,6 +343,7 @@ static const luaL_Reg functions[] = {{"start", orun_process_start},
                                      {"kill", kill_any},
                                      {"ignores", ignores},
                                      {"environ", own_environment},
+                                     {"environment", orun_process_environment},
                                      {"which", which},
                                      {"use_pidfds", use_pidfds},
                                      {NULL, NULL}};
@@ -315,6 +355,7 @@ int luaopen_host_process(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, process_free);
     lua_setfield(L, -2, "__gc");
+    luaL_newmetatable(L, ORUN_ENVIRONMENT);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -12,9 +12,10 @@
 #include <time.h>
 
 #define ORUN_PROCESS "host.process.process"
+#define ORUN_ENVIRONMENT "host.process.environment"
 
 /* User values of the userdata. */
-enum { ORUN_PROCESS_LINE = 1, ORUN_PROCESS_ERROR = 2 };
+enum { ORUN_PROCESS_LINE = 1, ORUN_PROCESS_ERROR, ORUN_PROCESS_FILTER, ORUN_PROCESS_PREFIX };
 
 /* How far its end was brought about. */
 enum orun_process_end {
@@ -59,6 +60,12 @@ struct orun_process_waiter {
 /* (L, table of options at 1) -> Process, or nil, message, errno. */
 int orun_process_start(lua_State *L);
 
+/* (L, table at 1) -> Environment. */
+int orun_process_environment(lua_State *L);
+
+/* Hides the strings of the list on top of the stack, too, from now on. */
+void orun_process_mask(lua_State *L, struct orun_process *p);
+
 /* One of its pumps is done. */
 void orun_process_pump_closed(struct orun_pump *pump);
 /* The child runs: watches over it. Returns 0 or an errno. */
@@ -72,5 +79,8 @@ int orun_process_wait(lua_State *L, struct orun_process *p, orun_resumed then);
 void orun_process_release(struct orun_process *p);
 /* A line of its output, for the function that was given. */
 void orun_process_line(struct orun_process *p, const char *stream, const char *text, size_t length);
+/* A line that begins with the prefix, for the function that says what is shown in its place. */
+void orun_process_filter(struct orun_process *p, struct orun_pump *pump, const char *text,
+                         size_t length);
 
 #endif

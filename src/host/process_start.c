@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -104,18 +105,23 @@ static bool read_argv(lua_State *L, struct start *s)
     return true;
 }
 
-static int by_bytes(const void *a, const void *b)
+/* NAME=value texts by name. */
+static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const unsigned char *x = *(unsigned char *const *)a, *y = *(unsigned char *const *)b;
+    while (*x == *y && *x != '=' && *x)
+        x++, y++;
+    return (*x == '=' ? 0 : *x) - (*y == '=' ? 0 : *y);
 }
 
-/* Number of variables and of the bytes of all NAME=value texts. */
+/* Number of variables of the table on top of the stack, and of the bytes of all NAME=value texts.
+ */
 static size_t measure_env(lua_State *L, size_t *bytes)
 {
     size_t count = 0, name, text;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option 'env' must map strings to strings");
+            luaL_error(L, "variables must map strings to strings");
         lua_tolstring(L, -2, &name);
         lua_tolstring(L, -1, &text);
         *bytes += name + text + 2;
@@ -124,18 +130,12 @@ static size_t measure_env(lua_State *L, size_t *bytes)
     return count;
 }
 
-static bool read_env(lua_State *L, struct start *s)
+/* Puts the variables of the table on top of the stack into `env`, sorted; their texts go to `to`.
+ * False when one cannot be a variable. */
+static bool fill_env(lua_State *L, char **env, char *to)
 {
-    s->command.env = environ;
-    if (lua_getfield(L, 1, "env") == LUA_TNIL)
-        return true;
-    if (!lua_istable(L, -1))
-        luaL_error(L, "option 'env' must be a table");
-    size_t bytes = 0, count = measure_env(L, &bytes), n = 0;
-    char **env = lua_newuserdatauv(L, (count + 1) * sizeof *env + bytes, 0);
-    char *to = (char *)(env + count + 1);
-    lua_insert(L, -2);
     bool good = true;
+    size_t n = 0;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         size_t name_length, length;
         const char *name = lua_tolstring(L, -2, &name_length);
@@ -149,9 +149,72 @@ static bool read_env(lua_State *L, struct start *s)
         to += name_length + length + 2;
     }
     env[n] = NULL;
-    qsort(env, n, sizeof *env, by_bytes);
-    s->command.env = env;
+    qsort(env, n, sizeof *env, by_name);
     return good;
+}
+
+/* An environment that others are laid over: its variables sorted by name, then NULL; their texts
+ * follow. */
+struct environment {
+    bool good;
+    size_t count;
+    char *entries[];
+};
+
+int orun_process_environment(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    size_t bytes = 0, count = measure_env(L, &bytes);
+    struct environment *e =
+        lua_newuserdatauv(L, sizeof *e + (count + 1) * sizeof *e->entries + bytes, 0);
+    luaL_setmetatable(L, ORUN_ENVIRONMENT);
+    lua_insert(L, 1);
+    e->count = count;
+    e->good = fill_env(L, e->entries, (char *)(e->entries + count + 1));
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* Both are sorted by name; the upper one counts. */
+static void merge_env(char *const *base, char *const *upper, char **to)
+{
+    while (*base || *upper) {
+        int order = !*base ? 1 : !*upper ? -1 : by_name(base, upper);
+        if (order < 0) {
+            *to++ = *base++;
+        } else {
+            *to++ = *upper++;
+            base += order == 0;
+        }
+    }
+    *to = NULL;
+}
+
+/* The options `base` and `env`. */
+static bool read_env(lua_State *L, struct start *s)
+{
+    const struct environment *base = NULL;
+    if (lua_getfield(L, 1, "base") != LUA_TNIL)
+        base = luaL_checkudata(L, -1, ORUN_ENVIRONMENT);
+    s->command.env = environ;
+    if (lua_getfield(L, 1, "env") == LUA_TNIL && !base)
+        return true;
+    if (lua_isnil(L, -1)) {
+        s->command.env = (char **)(uintptr_t)base->entries;
+        return base->good;
+    }
+    if (!lua_istable(L, -1))
+        luaL_error(L, "option 'env' must be a table");
+    size_t bytes = 0, count = measure_env(L, &bytes), all = count + (base ? base->count : 0);
+    char **env = lua_newuserdatauv(L, (all + count + 2) * sizeof *env + bytes, 0);
+    char **upper = env + all + 1;
+    lua_insert(L, -2);
+    bool good = fill_env(L, upper, (char *)(upper + count + 1));
+    if (base)
+        merge_env(base->entries, upper, env);
+    s->command.env = base ? env : upper;
+    return good && (!base || base->good);
 }
 
 static const char *variable(char *const *env, const char *name)
@@ -314,18 +377,24 @@ static void read_locks(lua_State *L, struct start *s)
     lua_pop(L, 1);
 }
 
+void orun_process_mask(lua_State *L, struct orun_process *p)
+{
+    size_t n = check_list(L, "mask");
+    struct orun_mask_value *values = lua_newuserdatauv(L, (n + 1) * sizeof *values, 0);
+    lua_insert(L, -2);
+    for (size_t i = 0; i < n; i++)
+        values[i].bytes = element(L, (lua_Integer)i + 1, "mask", &values[i].length);
+    struct orun_mask *mask = orun_mask_with(p->mask, values, n);
+    if (!mask)
+        luaL_error(L, "not enough memory");
+    orun_mask_free(p->mask);
+    p->mask = p->out.mask = p->err.mask = mask;
+}
+
 static void read_mask(lua_State *L, struct orun_process *p)
 {
-    size_t n = lua_getfield(L, 1, "mask") == LUA_TNIL ? 0 : check_list(L, "mask");
-    if (n > 0) {
-        struct orun_mask_value *values = lua_newuserdatauv(L, n * sizeof *values, 0);
-        lua_insert(L, -2);
-        for (size_t i = 0; i < n; i++)
-            values[i].bytes = element(L, (lua_Integer)i + 1, "mask", &values[i].length);
-        p->mask = orun_mask_new(values, n);
-        if (!p->mask)
-            luaL_error(L, "not enough memory");
-    }
+    if (lua_getfield(L, 1, "mask") != LUA_TNIL && check_list(L, "mask") > 0)
+        orun_process_mask(L, p);
 }
 
 static void read_log(lua_State *L, struct orun_process *p, enum output output)
@@ -341,7 +410,6 @@ static void read_log(lua_State *L, struct orun_process *p, enum output output)
 
 static void set_up_pump(struct orun_process *p, struct orun_pump *pump, const struct start *s)
 {
-    pump->mask = p->mask;
     pump->log = p->log.path ? &p->log : NULL;
     pump->keeps = s->output == OUTPUT_CAPTURE;
     pump->closed = orun_process_pump_closed;
@@ -358,6 +426,30 @@ static void line_of_err(struct orun_pump *pump, const char *text, size_t length)
     orun_process_line(pump->owner, "stderr", text, length);
 }
 
+static void filter_line(void *pump, const char *text, size_t length)
+{
+    orun_process_filter(((struct orun_pump *)pump)->owner, pump, text, length);
+}
+
+/* Function and prefix become user values of the process, which keep them alive. */
+static void read_filter(lua_State *L, struct orun_process *p, int index)
+{
+    if (lua_getfield(L, 1, "filter") == LUA_TNIL)
+        return;
+    if (!lua_isfunction(L, -1))
+        luaL_error(L, "option 'filter' must be a function");
+    lua_setiuservalue(L, index, ORUN_PROCESS_FILTER);
+    size_t length;
+    if (lua_getfield(L, 1, "prefix") != LUA_TSTRING)
+        luaL_error(L, "option 'prefix' must be a string");
+    const char *prefix = lua_tolstring(L, -1, &length);
+    if (length == 0 || memchr(prefix, '\n', length))
+        luaL_error(L, "option 'prefix' is empty or has several lines");
+    lua_setiuservalue(L, index, ORUN_PROCESS_PREFIX);
+    orun_pump_filter(&p->out, prefix, length, filter_line);
+    orun_pump_filter(&p->err, prefix, length, filter_line);
+}
+
 /* The function for lines becomes a user value of the process, which is at `index`. */
 static void read_line_function(lua_State *L, struct orun_process *p, int index)
 {
@@ -370,7 +462,7 @@ static void read_line_function(lua_State *L, struct orun_process *p, int index)
 
 static struct orun_process *new_process(lua_State *L)
 {
-    struct orun_process *p = lua_newuserdatauv(L, sizeof *p, 2);
+    struct orun_process *p = lua_newuserdatauv(L, sizeof *p, 4);
     memset(p, 0, sizeof *p);
     p->over = true; /* as long as no child runs */
     p->log.fd = -1;
@@ -404,6 +496,7 @@ static bool read_options(lua_State *L, struct orun_process *p, struct start *s, 
         read_line_function(L, p, index);
     set_up_pump(p, &p->out, s);
     set_up_pump(p, &p->err, s);
+    read_filter(L, p, index);
     bool good = read_argv(L, s);
     return read_env(L, s) && good;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -13,40 +12,8 @@
 /* Bytes taken at most at once from a pipe that somebody goes on filling. */
 #define DRAIN_LIMIT (16 * READ_SIZE)
 
-/* One buffer serves all pumps: [bytes held from before][bytes read], and the masked form of both.
- */
+/* One buffer of each kind serves all pumps: what was read, and its masked form. */
 static struct orun_bytes input, masked;
-
-static bool reserve(struct orun_bytes *bytes, size_t room)
-{
-    if (bytes->room >= room)
-        return true;
-    size_t bigger = bytes->room * 2 > room ? bytes->room * 2 : room;
-    char *data = realloc(bytes->data, bigger);
-    if (!data)
-        return false;
-    bytes->data = data;
-    bytes->room = bigger;
-    return true;
-}
-
-static bool append(struct orun_bytes *bytes, const char *data, size_t length)
-{
-    if (length == 0)
-        return true;
-    if (!reserve(bytes, bytes->length + length))
-        return false;
-    if (length)
-        memcpy(bytes->data + bytes->length, data, length);
-    bytes->length += length;
-    return true;
-}
-
-static void release(struct orun_bytes *bytes)
-{
-    free(bytes->data);
-    *bytes = (struct orun_bytes){0};
-}
 
 /* --- the log ---------------------------------------------------------------------------------- */
 
@@ -98,13 +65,13 @@ static void add_to_line(struct orun_pump *pump, const char *bytes, size_t length
 {
     while (pump->partial.length + length > LONGEST_LINE) {
         size_t part = LONGEST_LINE - pump->partial.length;
-        if (append(&pump->partial, bytes, part))
+        if (orun_bytes_append(&pump->partial, bytes, part))
             pump->line(pump, pump->partial.data, pump->partial.length);
         pump->partial.length = 0;
         bytes += part;
         length -= part;
     }
-    append(&pump->partial, bytes, length);
+    orun_bytes_append(&pump->partial, bytes, length);
 }
 
 static void split_lines(struct orun_pump *pump, const char *bytes, size_t length)
@@ -135,7 +102,7 @@ static void keep(struct orun_pump *pump, const char *bytes, size_t length)
         pump->truncated = true;
         length = left;
     }
-    if (length > 0 && !append(&pump->kept, bytes, length))
+    if (length > 0 && !orun_bytes_append(&pump->kept, bytes, length))
         pump->truncated = true;
 }
 
@@ -154,37 +121,68 @@ static void deliver(struct orun_pump *pump, const char *bytes, size_t length)
 static void mask_and_deliver(struct orun_pump *pump, const char *bytes, size_t length, bool last)
 {
     size_t written;
-    if (!reserve(&masked, 3 * length))
+    if (!orun_bytes_reserve(&masked, 3 * length))
         return; /* without memory: lost rather than shown */
     size_t kept_back = orun_mask_apply(pump->mask, bytes, length, last, masked.data, &written);
-    pump->held.length = 0;
-    append(&pump->held, bytes + length - kept_back, kept_back);
+    orun_bytes_append(&pump->held, bytes + length - kept_back, kept_back);
     deliver(pump, masked.data, written);
+}
+
+/* Through the mask, if there is one. */
+static void pass(struct orun_pump *pump, const char *bytes, size_t length, bool last)
+{
+    struct orun_bytes before = pump->held;
+    if (!pump->mask) {
+        deliver(pump, bytes, length);
+    } else if (before.length == 0) {
+        mask_and_deliver(pump, bytes, length, last);
+    } else {
+        pump->held = (struct orun_bytes){0};
+        if (orun_bytes_append(&before, bytes, length))
+            mask_and_deliver(pump, before.data, before.length, last);
+        orun_bytes_free(&before);
+    }
+}
+
+static void pass_filtered(void *pump, const char *bytes, size_t length)
+{
+    pass(pump, bytes, length, false);
+}
+
+void orun_pump_show(struct orun_pump *pump, const char *bytes, size_t length)
+{
+    pass(pump, bytes, length, false);
+}
+
+void orun_pump_filter(struct orun_pump *pump, const char *prefix, size_t length,
+                      void (*line)(void *pump, const char *text, size_t length))
+{
+    pump->filter = (struct orun_filter){.prefix = prefix,
+                                        .prefix_length = length,
+                                        .pass = pass_filtered,
+                                        .line = line,
+                                        .owner = pump};
 }
 
 /* Reads once; false when there is nothing now, or nothing ever (then *end). */
 static bool read_some(struct orun_pump *pump, bool *end)
 {
-    size_t held = pump->held.length;
-    if (!reserve(&input, held + READ_SIZE)) {
+    if (!orun_bytes_reserve(&input, READ_SIZE)) {
         *end = true;
         return false;
     }
     ssize_t n;
     do
-        n = read(pump->event.fd, input.data + held, READ_SIZE);
+        n = read(pump->event.fd, input.data, READ_SIZE);
     while (n < 0 && errno == EINTR);
     *end = n == 0 || (n < 0 && errno != EAGAIN);
     if (n <= 0)
         return false;
     pump->bytes += (size_t)n;
-    if (pump->mask) {
-        if (held > 0)
-            memcpy(input.data, pump->held.data, held);
-        mask_and_deliver(pump, input.data, held + (size_t)n, false);
-    } else {
-        deliver(pump, input.data, (size_t)n);
-    }
+    if (pump->filter.prefix)
+        orun_filter_put(&pump->filter, input.data, (size_t)n);
+    else
+        pass(pump, input.data, (size_t)n, false);
     return true;
 }
 
@@ -197,15 +195,12 @@ static void close_write_end(struct orun_pump *pump)
 
 static void finish(struct orun_pump *pump)
 {
-    if (pump->held.length > 0) {
-        struct orun_bytes held = pump->held;
-        pump->held = (struct orun_bytes){0};
-        mask_and_deliver(pump, held.data, held.length, true);
-        release(&held);
-    }
+    if (pump->filter.prefix)
+        orun_filter_end(&pump->filter);
+    pass(pump, "", 0, true);
     if (pump->partial.length > 0)
         pump->line(pump, pump->partial.data, pump->partial.length);
-    release(&pump->partial);
+    orun_bytes_free(&pump->partial);
     close_write_end(pump);
     orun_event_forget(&pump->event);
     close(pump->event.fd);
@@ -279,7 +274,8 @@ void orun_pump_discard(struct orun_pump *pump)
         close(pump->event.fd);
     }
     pump->event.fd = -1;
-    release(&pump->held);
-    release(&pump->kept);
-    release(&pump->partial);
+    orun_bytes_free(&pump->filter.held);
+    orun_bytes_free(&pump->held);
+    orun_bytes_free(&pump->kept);
+    orun_bytes_free(&pump->partial);
 }

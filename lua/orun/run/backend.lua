@@ -41,8 +41,9 @@ local M = {}
 ---@class StepCall
 ---@field step table        plan step
 ---@field argv string[]
----@field env table<string, string>  valid until start() returns
+---@field env table<string, string>  to be laid over what environment() gave
 ---@field cwd string        as inside() translated it
+---@field directory string  the same on this machine
 ---@field log string        file for the output; not made before the first byte
 ---@field mask? string[]    values that must not reach the log
 ---@field filter fun(line: string): string?  sees every line that begins with `::`; gives what is shown in its place

@@ -22,9 +22,10 @@ end
 
 ---@param job_directory string absolute
 ---@param step table plan step
+---@param given? string in place of what the step says
 ---@return string absolute
-function M.step(job_directory, step)
-  local p = trimmed(step["working-directory"])
+function M.step(job_directory, step, given)
+  local p = trimmed(given or step["working-directory"])
   if p == "" then return job_directory end
   return path.resolve(job_directory, p)
 end

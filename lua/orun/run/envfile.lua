@@ -1,11 +1,12 @@
--- The file a step may write variables to (ORUN_ENV): `NAME=value` lines and `NAME<<DELIMITER` blocks, for later steps of the job.
+-- The files a step may write variables and outputs to: `NAME=value` lines and `NAME<<DELIMITER` blocks.
 local M = {}
 
 local protected = { "^GITHUB_", "^RUNNER_", "^ORUN_", "^NODE_OPTIONS$" }
 
+---Whether a name belongs to orun or a CI system, so that no step may set it.
 ---@param name string
 ---@return boolean
-local function is_protected(name)
+function M.is_protected(name)
   local upper = name:upper()
   for _, pattern in ipairs(protected) do
     if upper:find(pattern) then return true end
@@ -30,7 +31,7 @@ local function block(lines, i, delimiter)
 end
 
 ---@param text string
----@return table<string, string>? variables names that orun or a CI system owns are left out
+---@return table<string, string>? entries
 ---@return string? message
 function M.parse(text)
   local lines, found, i = lines_of(text), {}, 1
@@ -48,10 +49,21 @@ function M.parse(text)
       if not equals or equals == 1 then return nil, ("line %d is not NAME=value"):format(i) end
       name, v = line:sub(1, equals - 1), line:sub(equals + 1)
     end
-    if name and not is_protected(name) then found[name] = v end
+    if name then found[name] = v end
     i = i + 1
   end
   return found
+end
+
+---The entries that may become variables.
+---@param entries table<string, string>
+---@return table<string, string>
+function M.allowed(entries)
+  local allowed = {}
+  for name, v in next, entries do
+    if not M.is_protected(name) then allowed[name] = v end
+  end
+  return allowed
 end
 
 return M

@@ -56,38 +56,34 @@ function M.identity(facts, job)
   }
 end
 
----The environments of all steps of a run: one table that is laid out anew for each start. Copying orun's own environment for
----every step would cost more than the rest of a small step.
+---The environments of all steps of a run: what they share is laid out once, and each step adds its own.
 ---@class Environment
----@field secrets string[]? values to hide that come from orun's own environment
+---@field base table<string, string>
+---@field block ProcessEnvironment the same, for host.process
+---@field secrets string[]? values to hide that come from it
 local Environment = {}
 Environment.__index = Environment
 
 ---@param base table<string, string> not to be changed afterwards
 ---@return Environment
 function M.new(base)
-  local current = {}
-  for k, v in next, base do current[k] = v end
-  return setmetatable({ base = base, current = current, touched = {}, secrets = secret.values(base) }, Environment)
+  return setmetatable({ base = base, block = process.environment(base), secrets = secret.values(base) }, Environment)
 end
 
----Lays several layers over the base; later ones win. Values become texts.
+---Lays several layers over each other; later ones win. Values become texts.
 ---@param ... table? layers
----@return table<string, string> env valid until the next call
----@return string[]? secrets values to hide
+---@return table<string, string> env to be laid over the base
+---@return string[]? secrets values to hide, those of the base included
 function Environment:with(...)
-  local base, current, touched, more = self.base, self.current, self.touched, nil
-  for k in next, touched do
-    current[k], touched[k] = base[k], nil
-  end
+  local env, more = {}, false
   for i = 1, select("#", ...) do
-    for k, v in next, (select(i, ...)) or nothing do
-      current[k], touched[k] = M.text(v), true
+    for name, v in next, (select(i, ...)) or nothing do
+      env[name] = type(v) == "string" and v or M.text(v)
+      more = more or secret.is_name(name)
     end
   end
-  for k in next, touched do more = more or secret.is_name(k) end
-  if not more then return current, self.secrets end
-  return current, secret.values(current)
+  if not more then return env, self.secrets end
+  return env, secret.values(env, self.secrets)
 end
 
 return M

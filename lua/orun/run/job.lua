@@ -2,7 +2,7 @@
 local directory = require "orun.run.directory"
 local elsewhere = require "orun.run.elsewhere"
 local environment = require "orun.run.environment"
-local envfile = require "orun.run.envfile"
+local exchange = require "orun.run.exchange"
 local fs = require "host.fs"
 local log = require "orun.state.log"
 local steps = require "orun.run.step"
@@ -21,8 +21,7 @@ local M = {}
 ---@field files string     prefix of the paths of files exchanged with the steps, unless the backend wants another
 ---@field directory string absolute
 ---@field identity table<string, string>
----@field exports table<string, string> variables written by earlier steps
----@field exported? boolean  some step left a variable file
+---@field exchange Exchange
 ---@field groups {pgid: integer, startTicks: integer?}[] process groups of the steps that ran
 ---@field process? Process the running step
 ---@field cancelled? boolean
@@ -52,24 +51,27 @@ function Work:log_path(position)
   return paths[position]
 end
 
----Where a step may write variables. The file exists only when it did.
+---Where the text of a step stands when its shell wants a file.
 ---@param position integer
+---@param extension string
 ---@return string absolute
-function Work:env_file(position)
-  return self.site.files .. self.segments[self.ids[position]] .. ".env"
+function Work:script_file(position, extension)
+  return self.site.files .. self.segments[self.ids[position]] .. extension
 end
 
----@param variables table<string, string>
-function Work:export(variables)
-  for name, text in next, variables do self.exports[name] = text end
+---@param position integer
+---@return string relative to the execution's directory
+function Work:log_path(position)
+  local paths = self.log_paths
+  if not paths[position] then paths[position] = log.path(self.log_directory, self.segments[self.ids[position]]) end
+  return paths[position]
 end
 
----Removes the log and the variables of an attempt that did not count.
+---Removes the log of an attempt that did not count.
 ---@param position integer
 ---@param outcome? StepOutcome
 function Work:discard_log(position, outcome)
   if not outcome or outcome.log then fs.remove(self.run.dir .. "/" .. self:log_path(position)) end
-  if self.exported then fs.remove(self:env_file(position)) end
 end
 
 ---Ends the running step, and the job after its post steps.
@@ -78,21 +80,11 @@ function Work:cancel()
   if self.process then self.process:terminate() end
 end
 
--- Variables that completed steps of an earlier start left for the others.
-local function restore_exports(self, position)
-  local text = fs.read(self:env_file(position))
-  local variables = text and envfile.parse(text)
-  if variables then
-    self.exported = true
-    self:export(variables)
-  end
-end
-
 -- Forgets what a step printed when it ran before without completing.
 local function prepare_again(self, position, previous)
   if not previous then return end
   fs.remove(self.run.dir .. "/" .. self:log_path(position))
-  fs.remove(self:env_file(position))
+  self.exchange:forget(position)
 end
 
 local function is_post(step)
@@ -109,14 +101,16 @@ local function advance(self, position, state)
   local previous = self.previous[id]
   -- Clean-up has to follow whatever ran this time, so a completed post step counts only when nothing did.
   if previous == "completed" and not (is_post(step) and state.ran) then
-    restore_exports(self, position)
+    self.exchange:restore(position, id)
     self:emit("step.cached", { step = id, phase = step.phase or "main", index = position, count = #self.job.steps })
     return true
   end
   prepare_again(self, position, previous)
   state.ran = true
   local outcome = steps.execute(self, position)
-  if outcome.status == "completed" then return true end
+  local failed = outcome.status ~= "completed"
+  self.exchange:conclude(id, failed, continues(step))
+  if not failed then return true end
   if outcome.status == "failed" and continues(step) then
     state.tolerated = (state.tolerated or 0) + 1
     return true
@@ -177,15 +171,8 @@ local function new_work(run, job, claimed)
     claim = claimed.claim,
     attempt = claimed.attempt,
     identity = environment.identity(run.facts, job),
-    exports = {},
     groups = {},
   }, Work)
-end
-
--- A finished job no longer needs what its steps exported.
-local function remove_exports(self)
-  if not self.exported then return end
-  for position in ipairs(self.ids) do fs.remove(self:env_file(position)) end
 end
 
 ---@class JobOutcome
@@ -199,8 +186,11 @@ local function enter(self)
   self.workspace = run.workspaces:open(job)
   self.directory = directory.job(self.workspace.root, job, run.directory_override)
   local site, message, hint = run.backend.open(self)
-  self.site = site
-  return site ~= nil, message, hint
+  if not site then return false, message, hint end
+  local names = {}
+  for i, id in ipairs(self.ids) do names[i] = self.segments[id] end
+  self.site, self.exchange = site, exchange.new(site.files, names)
+  return true
 end
 
 -- Closes both; outputs that cannot be collected fail the job.
@@ -214,7 +204,7 @@ local function perform(self)
   local ok, message, hint = enter(self)
   self:emit("job.started", { steps = #self.ids, directory = self.directory, attempt = self.attempt })
   local state = ok and run_steps(self) or { status = "failed", error = message, hint = hint }
-  if state.status == "completed" then remove_exports(self) end
+  if state.status == "completed" then self.exchange:remove() end
   leave(self, state)
   return state
 end

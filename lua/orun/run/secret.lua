@@ -19,12 +19,27 @@ function M.is_name(name)
   return secret
 end
 
+---A value to hide as the texts that may be shown of it: itself, and line by line, since tools print it that way.
+---@param text string
+---@return string[]
+function M.lines(text)
+  if not text:find("%S") then return {} end
+  local found = { text }
+  if text:find("\n", 1, true) then
+    for line in text:gmatch("[^\r\n]+") do
+      if line:find("%S") then found[#found + 1] = line end
+    end
+  end
+  return found
+end
+
 ---The values to hide when a process runs with this environment. A value of several lines is hidden line by line too, since
 ---tools print it that way.
 ---@param env table<string, string>
+---@param others? string[] further values
 ---@return string[]? values longest first; nil when there is none
-function M.values(env)
-  local found
+function M.values(env, others)
+  local found = others and table.move(others, 1, #others, 1, {})
   for name, text in next, env do
     if #text >= shortest and M.is_name(name) then
       found = found or {}

@@ -1,9 +1,10 @@
 -- One step of a job: its attempts, its time limit, its log and its records.
 local directory = require "orun.run.directory"
 local duration = require "orun.util.duration"
-local envfile = require "orun.run.envfile"
+local environment = require "orun.run.environment"
 local fs = require "host.fs"
 local link = require "orun.run.link"
+local reference = require "orun.run.reference"
 local secret = require "orun.run.secret"
 local shell = require "orun.run.shell"
 
@@ -14,8 +15,6 @@ local interrupted_limit = 5
 local longest_delay = 30
 -- Links are looked for in this much of a log.
 local link_bytes = 1 << 20
--- Readable by its owner only.
-local private = 384
 
 ---@class StepOutcome
 ---@field status "completed"|"failed"|"cancelled"
@@ -28,6 +27,8 @@ local private = 384
 ---@field bytes integer
 ---@field result? ProcessResult
 ---@field final? boolean   another attempt would not help
+
+local nothing = {}
 
 local function failure(message, hint, final)
   return { status = "failed", error = message, hint = hint, seconds = 0, bytes = 0, final = final }
@@ -65,16 +66,49 @@ function M.delay(n, base)
   return math.min(base * 2 ^ (n - 2), longest_delay)
 end
 
--- The environment of this attempt and the values to hide in its output.
+-- A text of the plan, with what earlier steps left put in.
+local function expanded(work, text)
+  if type(text) ~= "string" or not text:find("${{", 1, true) then return text end
+  local exchange, base = work.exchange, work.run.environment.base
+  return reference.expand(text, exchange.results, function(name)
+    local job_env = work.job.env
+    local v = exchange.env[name]
+    if v == nil then v = job_env and job_env[name] end
+    return v ~= nil and environment.text(v) or base[name] or ""
+  end)
+end
+
+local function expanded_values(work, variables)
+  local found
+  for name, v in next, variables or nothing do
+    local text = expanded(work, v)
+    if text ~= v then
+      if not found then
+        found = {}
+        for other, unchanged in next, variables do found[other] = unchanged end
+      end
+      found[name] = text
+    end
+  end
+  return found or variables
+end
+
+-- What this attempt adds to the environment of all, and the values to hide in its output.
 local function surroundings(work, step, position)
-  local own = { ORUN_ENV = work.site:inside(work:env_file(position)) }
-  return work.run.environment:with(work.job.env, work.exports, step.env, work.identity, own)
+  local exchange, shared = work.exchange, work.run.environment
+  local env, hidden = shared:with(work.job.env, exchange.env, expanded_values(work, step.env), work.identity)
+  exchange:announce(env, position, function(path) return work.site:inside(path) or path end)
+  if exchange.path ~= "" then env.PATH = exchange.path .. (env.PATH or shared.base.PATH or "") end
+  if #exchange.masks > 0 then
+    hidden = table.move(exchange.masks, 1, #exchange.masks, 1, table.move(hidden or {}, 1, #(hidden or {}), #exchange.masks + 1, {}))
+  end
+  return env, hidden
 end
 
 -- A step that names a shell gets its text as a file of the execution, removed after the step.
-local function script(work, step, position)
+local function script(work, step, position, text)
   if not shell.needs_file(step.shell) then return nil end
-  local file, text = work:script_file(position, shell.extension(step.shell)), step.run or ""
+  local file = work:script_file(position, shell.extension(step.shell))
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
   local ok, message = fs.write(file, text, { mode = 493, sync = false })
   return file, not ok and message or nil
@@ -99,7 +133,7 @@ end
 local function run_process(work, step, position, call)
   local run, id = work.run, work.ids[position]
   local process, message, errno = work.site:start(call)
-  if not process then return failure(start_message(step, directory.step(work.directory, step), message, errno)) end
+  if not process then return failure(start_message(step, call.directory, message, errno)) end
   work.process = process
   local group = { pgid = process:pid(), startTicks = process:start_ticks() }
   table.insert(work.groups, group)
@@ -118,42 +152,42 @@ local function run_process(work, step, position, call)
   }
 end
 
+-- Looks for commands in the output of an attempt; values that it announces are hidden from then on.
+local function listener(work, hidden)
+  return work.exchange:listener(function(values)
+    table.move(values, 1, #values, #hidden + 1, hidden)
+    if work.process then work.process:mask(values) end
+  end)
+end
+
 local function attempt(work, step, position, limit)
-  local cwd, nowhere = work.site:inside(directory.step(work.directory, step))
+  local host_directory = directory.step(work.directory, step, expanded(work, step["working-directory"]))
+  local cwd, nowhere = work.site:inside(host_directory)
   if not cwd then return failure(nowhere, nil, true) end
-  local file, problem = script(work, step, position)
+  local text = expanded(work, step.run or "")
+  local file, problem = script(work, step, position, text)
   if problem then return failure(problem) end
   local env, mask = surroundings(work, step, position)
+  local hidden = mask and table.move(mask, 1, #mask, 1, {}) or {}
   local outcome = run_process(work, step, position, {
     step = step,
-    argv = shell.command(step.shell, step.run or "", file and work.site:inside(file)),
+    argv = shell.command(step.shell, text, file and work.site:inside(file)),
     env = env,
     cwd = cwd,
+    directory = host_directory,
     log = work.run.dir .. "/" .. work:log_path(position),
     mask = mask,
+    filter = listener(work, hidden),
     timeout = limit,
     claim = work.claim,
     after_cancel = work.cancelled,
-    line = work.run.lines and function(text) work:emit("step.output", { step = work.ids[position], line = text }) end or nil,
+    line = work.run.lines and function(line) work:emit("step.output", { step = work.ids[position], line = line }) end or nil,
   })
   if file then fs.remove(file) end
-  if outcome.error then outcome.error = secret.hide(outcome.error, mask) end
+  local message = work.exchange:collect(position, work.ids[position])
+  if message and outcome.status ~= "cancelled" then outcome.status, outcome.error, outcome.final = "failed", message, true end
+  if outcome.error then outcome.error = secret.hide(outcome.error, hidden) end
   return outcome
-end
-
--- Variables the step wrote for later steps; a malformed file fails the step.
-local function collect_exports(work, position, outcome)
-  local file = work:env_file(position)
-  if not fs.exists(file) then return end
-  fs.chmod(file, private) -- variables may be secrets, and the file stays until the job is completed
-  local text = fs.read(file) or ""
-  work.exported = true
-  local variables, message = envfile.parse(text)
-  if variables then
-    work:export(variables)
-  else
-    outcome.status, outcome.error, outcome.final = "failed", "ORUN_ENV: " .. message, true
-  end
 end
 
 local function record_finish(work, position, outcome)
@@ -182,7 +216,6 @@ local function attempts(work, step, position, limit)
   local most, n = M.attempts(work.job, step), 1
   while true do
     local outcome = attempt(work, step, position, limit)
-    collect_exports(work, position, outcome)
     if outcome.status ~= "failed" or outcome.final or n >= most or work.cancelled then return outcome end
     n = n + 1
     work:emit("step.retry", { step = work.ids[position], attempt = n, attempts = most, error = outcome.error })

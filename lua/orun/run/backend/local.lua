@@ -1,4 +1,5 @@
 -- Runs steps as processes of this machine.
+local commands = require "orun.actions.command"
 local environment = require "orun.run.environment"
 local process = require "host.process"
 
@@ -32,7 +33,7 @@ Site.__index = Site
 ---@param work JobWork
 ---@return Site
 function M.open(work)
-  return setmetatable({ files = work.files }, Site)
+  return setmetatable({ files = work.files, base = work.run.environment.block }, Site)
 end
 
 ---@param path string
@@ -45,15 +46,18 @@ end
 ---@return Running?
 ---@return string? message
 ---@return string? errno
-function Site:start(call) -- luacheck: ignore self
+function Site:start(call)
   return process.start {
     argv = call.argv,
+    base = self.base,
     env = call.env,
     cwd = call.cwd,
     output = call.line and "lines" or "log",
     log = call.log,
     line = call.line,
     mask = call.mask,
+    filter = call.filter,
+    prefix = commands.prefix,
     timeout = call.timeout,
     inherit = { call.claim },
   }
