@@ -33,8 +33,8 @@ MODULES := $(patsubst %,$(BUILD)/lib/orun/host/%.so,$(basename $(notdir $(wildca
 .PHONY: build
 build: $(BUILD)/orun $(MODULES) ## compile build/orun and its loadable modules
 
-$(BUILD)/orun: $(OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/orun: $(OBJ) $(EXTRA_SRC)
+	$(CC) $(CPPFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -118,13 +118,14 @@ sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitiz
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build
 	@ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 build-sanitize/orun lua spec/run.lua $(SPECS)
 
+# Every process has its records to itself (spec/support/coverage.c), below build-coverage/records.
 .PHONY: coverage
 coverage: ## C line coverage of the suite (gcov), with the list of what no spec reaches
 	@vendor/deps build example test
 	@rm -rf build-coverage
-	@$(MAKE) --no-print-directory BUILD=build-coverage OPT="-O0 -g --coverage" LDFLAGS=--coverage build
-	@# Programs that are killed leave torn records, and gcov's complaints would count as their output.
-	@build-coverage/orun lua spec/run.lua --exclude-pattern=crash $(SPECS) || echo "coverage: specs failed (gcov's own messages count as output)"
+	@$(MAKE) --no-print-directory BUILD=build-coverage OPT="-O0 -g --coverage" LDFLAGS=--coverage \
+	  EXTRA_SRC=spec/support/coverage.c CPPFLAGS='-DCOVERAGE_RECORDS="\"$(CURDIR)/build-coverage/records\""' build
+	@build-coverage/orun lua spec/run.lua $(SPECS) || echo "coverage: specs failed"
 	@build-coverage/orun lua bench/coverage.lua build-coverage
 
 FUZZ_SECONDS ?= 600

@@ -1,8 +1,53 @@
 -- coverage.lua BUILD: line coverage of the C host after `make coverage`, and the lines that no spec reached.
+--
+-- Each process left its records in a folder of its own. They are added up pair by pair; what a killed process left half-written is
+-- left out.
 local fs = require "host.fs"
 local process = require "host.process"
 
 local build = arg[1]
+local torn = 0
+
+-- Two folders of records into one. Returns it; the whole one when the other is torn.
+local function add(a, b)
+  local sum = a .. "+"
+  local result = assert(process.run { argv = { "gcov-tool", "merge", "-o", sum, a, b }, merge = true })
+  if result.code == 0 then
+    fs.remove_tree(a)
+    fs.remove_tree(b)
+    return sum
+  end
+  fs.remove_tree(sum)
+  torn = torn + 1
+  local whole = assert(process.run { argv = { "gcov-tool", "overlap", a, a }, merge = true }).code == 0
+  fs.remove_tree(whole and b or a)
+  return whole and a or b
+end
+
+local function sum_up()
+  local folders = {}
+  for i, name in ipairs(assert(fs.list(build .. "/records"))) do folders[i] = build .. "/records/" .. name end
+  print(("coverage: %d processes left records"):format(#folders))
+  while #folders > 1 do
+    local sums = {}
+    for i = 1, #folders, 2 do sums[#sums + 1] = folders[i + 1] and add(folders[i], folders[i + 1]) or folders[i] end
+    folders = sums
+  end
+  if torn > 0 then print(("coverage: %d of them were torn and are left out"):format(torn)) end
+  return folders[1]
+end
+
+-- gcov wants a record beside the notes of its object.
+local function lay_down(folder)
+  for _, entry in ipairs(assert(fs.walk(folder))) do
+    if entry.path:find("%.gcda$") then
+      assert(fs.write(build .. "/" .. entry.path, assert(fs.read(folder .. "/" .. entry.path)), { sync = false }))
+    end
+  end
+  fs.remove_tree(build .. "/records")
+end
+
+lay_down(sum_up())
 local lines = {} -- source -> line number -> whether it was reached
 
 -- One annotated listing of gcov: `count: line: text`, where a count of #### or ==== was never reached.

@@ -114,7 +114,7 @@ describe("orun compositions", function()
     assert.equal(0, r.code)
     has(r.out, "└─ tf")
     assert(fs.write(root .. "/intent.yaml", "a: ["))
-    has(run(root, "compositions", "-c", "cfg").err, "intent.yaml:2:1")
+    has(run(root, "compositions", "-c", "cfg").err, "intent.yaml:1:4")
   end)
 
   it("accepts new content into the lock file; pull does not (decision 18)", function()

@@ -74,7 +74,7 @@ hint: did you mean build?
     })
     local r = program.run(p.root, { "plan", "--json" })
     assert.same({ "a/component.yaml:1:7 intent.manifest-kind", "b/component.yaml:1:1 intent.manifest-name",
-      "c/component.yaml:3:1 yaml.syntax" }, places(json.decode(r.out).errors))
+      "c/component.yaml:2:11 yaml.syntax" }, places(json.decode(r.out).errors))
   end)
 
   it("are data with --json, on stdout alone", function()

@@ -395,6 +395,7 @@ describe("config directory", function()
     local platform = Sources.new {
       ["intent.yaml"] = "metadata: {name: x}\n", ["teams/a/deep/helm/job.yaml"] = job, ["teams/a/deep/helm/schema.yaml"] = "{}",
       ["teams/b/tf/compositions.yaml"] = "broken: [", ["teams/b/tf/job.yaml"] = job, ["teams/b/tf/schema.yaml"] = "{}",
+      ["teams/README"] = "no directory",
     }
     local registry, report = platform:load { config_dir = "teams/*" }
     assert.equal("", Sources.text(report.errors))
@@ -410,8 +411,8 @@ describe("config directory", function()
     has(config "empty", "has no job.yaml or compositions.yaml")
     has(config "file", "is not a directory")
     has(config "missing", "cannot read the config directory missing")
-    has(config "miss*", "matches nothing")
-    has(config "[a*", "matches nothing")
+    has(config "miss*", "matches no directory")
+    has(config "[a*", "matches no directory")
     has(config "none", "has no jobs")
   end)
 end)

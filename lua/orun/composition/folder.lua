@@ -30,7 +30,7 @@ local function segment_pattern(segment)
   return "^" .. out .. "$"
 end
 
----Paths that a shell pattern matches, sorted. A name that begins with a dot needs no dot in the pattern.
+---Directories that a shell pattern matches, sorted. A name that begins with a dot needs no dot in the pattern.
 local function glob(pattern)
   local found = { path.is_absolute(pattern) and "/" or "." }
   for segment in path.clean(pattern):gmatch("[^/]+") do
@@ -49,7 +49,8 @@ local function glob(pattern)
   end
   local existing = {}
   for _, name in ipairs(found) do
-    if fs.exists(name) then existing[#existing + 1] = path.clean(name) end
+    local stat = fs.stat(name)
+    if stat and stat.type == "directory" then existing[#existing + 1] = path.clean(name) end
   end
   table.sort(existing)
   return existing
@@ -141,7 +142,7 @@ local function find_roots(text, cwd, fail)
       local shown = base == "" and match or path.relative(cwd, match)
       roots[#roots + 1] = { shown = shown, directory = match }
     end
-    if #roots == 0 then return fail(("the config directory pattern %s matches nothing"):format(text)) end
+    if #roots == 0 then return fail(("the config directory pattern %s matches no directory"):format(text)) end
     return roots, true
   end
   local directory = path.resolve(cwd, cleaned)
