@@ -146,7 +146,8 @@ describe("a step", function()
       local result = space:run(plan { { "c@dev.j",
         { id = "a", run = "echo ::set-output name=url::http%3A//one; echo ::set-env name=V::1; echo ::add-path::/p1; echo plain" },
         { id = "b", run = 'echo "x=2" >> "$GITHUB_OUTPUT"; echo "$PWD/bin" >> "$GITHUB_PATH"; echo "W=3" >> "$GITHUB_ENV"' },
-        { id = "c", run = '[ "$GITHUB_ENV" = "$ORUN_ENV" ] && echo "${{ steps.a.outputs.url }} $V ${{steps.b.outputs.x}} $W $Z $PATH $(tool)"',
+        { id = "c",
+          run = '[ "$GITHUB_ENV" = "$ORUN_ENV" ] && echo "${{ steps.a.outputs.url }} $V ${{steps.b.outputs.x}} $W $Z $PATH $(tool)"',
           env = { Z = "z${{ steps.b.outcome }}${{ steps.none.outputs.x }}" } },
       } }, { exec_id = "x" })
       assert.equal(0, result.exit)
@@ -157,7 +158,9 @@ describe("a step", function()
 
     it("of a command win over the file for variables, the file over them for outputs", function()
       space:run(plan { { "c@dev.j",
-        { id = "a", run = 'echo V=file >> "$ORUN_ENV"; echo o=file >> "$GITHUB_OUTPUT"; echo ::set-env name=V::command; echo ::set-output name=o::c' },
+        { id = "a",
+          run = 'echo V=file >> "$ORUN_ENV"; echo o=file >> "$GITHUB_OUTPUT"; '
+            .. 'echo ::set-env name=V::command; echo ::set-output name=o::c' },
         { id = "b", run = 'echo "$V ${{ steps.a.outputs.o }}"' },
       } }, { exec_id = "x" })
       assert.equal("command file\n", log_of("x", "b"))
