@@ -195,7 +195,8 @@ describe("orun status", function()
     local out = orun("status", "--watch").out
     assert.truthy(out:find("State: interrupted", 1, true))
     assert.truthy(out:find("↷ x  interrupted\n", 1, true), out)
-    assert.truthy(out:find("\n  Its process is gone. Continue with: orun run 9c41d07be2aa --exec-id shop-1\n", 1, true))
+    local manifest = store.root .. "/.orun/executions/shop-1/manifest.json"
+    assert.truthy(out:find("\n  Its process is gone. Continue with: orun run " .. manifest .. " --exec-id shop-1\n", 1, true))
     assert.truthy(orun("get", "runs").out:find("↷ shop%-1 +interrupted"))
     store:record("shop-1", {
       { "run.started", execId = "shop-1", planChecksum = "", jobs = 2, runner = "local", concurrency = 1, host = "elsewhere" },

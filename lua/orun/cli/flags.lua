@@ -290,6 +290,29 @@ local function check_arguments(args, declared, name)
   end
 end
 
+---Words that say again what was given on a command line.
+---@param list Flag[]
+---@param parsed Parsed
+---@param dropped table<string, boolean> flags to leave out, by name
+---@return string[]
+function M.words(list, parsed, dropped)
+  local words = {}
+  for _, flag in ipairs(list) do
+    local key = M.key(flag.name)
+    local v = parsed.flags[key]
+    if parsed.given[key] and not dropped[flag.name] then
+      if type(v) == "boolean" then
+        words[#words + 1] = (v and "--" or "--no-") .. flag.name
+      else
+        for _, each in ipairs(flag.repeatable and v or { v }) do
+          words[#words + 1] = ("--%s=%s%s"):format(flag.name, each, M.type(flag) == "duration" and "s" or "")
+        end
+      end
+    end
+  end
+  return words
+end
+
 ---@class ParseOptions
 ---@field name string           command name for messages, e.g. "orun get plans"
 ---@field flags Flag[]          complete list (see with_global)

@@ -7,6 +7,7 @@ local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local run_view = require "orun.cockpit.viewmodel.run"
 local runs_view = require "orun.cockpit.viewmodel.runs"
+local shellword = require "orun.util.shellword"
 local snapshot = require "orun.state.snapshot"
 
 local M = {}
@@ -41,17 +42,38 @@ end
 
 ---@class ShownRecord: ExecutionRecord
 ---@field abandoned boolean  it says that it runs, but nobody runs it
+---@field continuation? string command that goes on with an abandoned one
+
+-- The command that goes on with an execution: with its stored plan, else with the copy in its record.
+local function continuation(found)
+  local store = found.dir:match "^(.*)/executions/[^/]+$"
+  local id = found.meta and found.meta.planId
+  local stored = type(id) == "string" and id ~= "" and fs.exists(("%s/plans/%s.json"):format(store, id))
+  local plan = stored and id or found.dir .. "/manifest.json"
+  return ("orun run %s --exec-id %s"):format(shellword.quote(plan), shellword.quote(found.execId))
+end
+
+local function arrange(found, id, report)
+  if report and found.corrupt > 0 then report:warn { kind = "state.journal", message = journal.damage(id, found.corrupt) } end
+  snapshot.arrange(found.meta, found.state)
+  found.abandoned = liveness.abandoned(found.fold)
+  if found.abandoned then found.continuation = continuation(found) end
+  return found
+end
 
 ---@param store string
 ---@param id string
 ---@param report? Collector warned of damage in the journal
 ---@return ShownRecord
 function M.record(store, id, report)
-  local found = record.view(store, id)
-  if report and found.corrupt > 0 then report:warn { kind = "state.journal", message = journal.damage(id, found.corrupt) } end
-  snapshot.arrange(found.meta, found.state)
-  found.abandoned = liveness.abandoned(found.fold)
-  return found
+  return arrange(record.view(store, id), id, report)
+end
+
+---The same for a record that is followed.
+---@param followed FollowedRecord
+---@return ShownRecord
+function M.reread(followed)
+  return arrange(followed:read(), followed.id)
 end
 
 ---@param store string

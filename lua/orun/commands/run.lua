@@ -12,6 +12,9 @@ local scopes = require "orun.intent.scope"
 local target = require "orun.cli.target"
 local value = require "host.value"
 
+-- Seconds between writes of what is shown to a pipe or a file.
+local flush_interval = 0.2
+
 local runners = { "docker", "github-actions", "local" }
 
 local function environ(name)
@@ -36,12 +39,14 @@ end
 
 local function check_usage(ctx)
   local flags = ctx.flags
+  flags.background = flags.background or flags.bg
   if flags.runner and not known_runner(flags.runner) then
     diagnostic.usage(("unknown runner: %s (known: %s)"):format(flags.runner, table.concat(runners, ", ")))
   end
   if flags.gha and flags.runner and known_runner(flags.runner) ~= "github-actions" then
     diagnostic.usage("--gha and --runner " .. flags.runner .. " exclude each other")
   end
+  if flags.background and flags.dry_run then diagnostic.usage("--background and --dry-run exclude each other") end
   if flags.retry and not flags.job then
     diagnostic.usage("--retry requires --job", "name the job to run again: --job ID --retry")
   end
@@ -195,6 +200,18 @@ local function lookup_options(ctx, args, workspace)
   }
 end
 
+-- What was printed reaches a pipe or a file soon, but not with a write for every line.
+local function flusher(ctx)
+  local loop = require "host.loop"
+  local last = -math.huge
+  return function(event)
+    local now = loop.now()
+    if event.type ~= "run.tick" and now - last < flush_interval then return end
+    ctx:flush()
+    last = now
+  end
+end
+
 local function subscriber(ctx, plan)
   local show = progress.new {
     plan = plan,
@@ -205,11 +222,13 @@ local function subscriber(ctx, plan)
     verbose = ctx.flags.verbose,
     job = ctx.flags.job,
   }
+  local flush = flusher(ctx)
   return function(event)
     if event.type == "warning" then
       ctx:note("warning: " .. event.message)
     else
       show(event)
+      flush(event)
     end
   end
 end
@@ -230,6 +249,30 @@ local function run_options(ctx, found, lookup, workspace)
   return options
 end
 
+-- What the plan was made of is in the plan; the run in the background gets the rest.
+local function background_words(ctx, found)
+  local dropped = { background = true, bg = true, plan = true, ["exec-id"] = true }
+  if found.fresh then
+    for _, name in ipairs { "component", "env", "all", "strict", "locked" } do dropped[name] = true end
+  end
+  local flags = require "orun.cli.flags"
+  local words = flags.words(flags.with_global(ctx.invocation.command.flags), ctx, dropped)
+  if found.fresh then words[#words + 1] = "--all" end
+  return words
+end
+
+local function run_in_background(ctx, found, options)
+  local started = require("orun.run.background").start(options, background_words(ctx, found))
+  if ctx.flags.json then
+    ctx:print(json.encode(value.shape { "execID", "pid", "log" } {
+      execID = started.execId, pid = started.pid, log = started.log,
+    }, { indent = 2 }))
+  else
+    ctx:write(ctx.style:text(require("orun.cockpit.render.live").background(started, found.plan.metadata.name, ctx.cwd)))
+  end
+  return 0
+end
+
 local function run(ctx, args)
   check_usage(ctx)
   local workspace = ctx:workspace()
@@ -243,6 +286,7 @@ local function run(ctx, args)
   warn_gates(ctx, found.plan)
   local options = run_options(ctx, found, lookup, workspace)
   if not ctx.json then ctx:print_warnings() end
+  if ctx.flags.background then return run_in_background(ctx, found, options) end
   local result = runner.run(options)
   if ctx.flags.json then print_summary(ctx, result) end
   return result.exit
@@ -262,6 +306,7 @@ steps are not repeated.]],
     { "orun run cart --env dev", "one component in one environment" },
     { "orun run rc1 --exec-id release-7", "a stored plan under an id of your own; again to continue it" },
     { "orun run --job cart@dev.deploy --retry", "one job of the latest run once more" },
+    { "orun run --background", "start it and come back at once" },
   },
   flags = {
     { name = "plan", short = "p", value = "REF", help = "plan file, name or checksum prefix (same as the argument)" },
@@ -272,6 +317,8 @@ steps are not repeated.]],
     { name = "concurrency", value = "N", type = "integer", default = 0, help = "most jobs at once (0: what the plan says)" },
     { name = "component-concurrency", value = "N", type = "integer", default = 1, help = "most components at once (0: no limit)" },
     { name = "exec-id", value = "ID", help = "execution to start or to continue (ORUN_EXEC_ID)" },
+    { name = "background", type = "boolean", help = "go on without this terminal; orun status, logs and cancel work on it" },
+    { name = "bg", type = "boolean", hidden = true, help = "the same as --background" },
     { name = "runner", value = "NAME", help = "local, docker or github-actions (ORUN_RUNNER)" },
     { name = "gha", type = "boolean", help = "same as --runner github-actions" },
     { name = "workdir", value = "DIR", help = "run every job in this directory" },

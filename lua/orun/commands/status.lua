@@ -7,6 +7,12 @@ local function print_lines(ctx, lines)
   ctx:write(ctx.style:text(lines))
 end
 
+-- Seconds since the epoch, with their fraction.
+local function now()
+  local seconds, nanoseconds = require("host.loop").wall()
+  return seconds + nanoseconds / 1e9
+end
+
 local function encode(document, indent)
   return require("host.json").encode(document, { indent = indent })
 end
@@ -26,7 +32,7 @@ local function show_one(ctx, store)
     ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id, ctx.report)), 2) or "{}")
   elseif id then
     local view = source.run(store, id, ctx.report)
-    print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = os.time(), detailed = ctx.flags.detailed }))
+    print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = now(), detailed = ctx.flags.detailed }))
   else
     print_lines(ctx, require("orun.cockpit.render.runs").empty())
   end
@@ -40,47 +46,57 @@ local function draw(ctx, lines, screen)
   ctx:write((screen and style.screen.home or "") .. ctx.style:text(lines))
 end
 
-local function frame(ctx, store, screen)
+local function frame(ctx, watched, screen)
   local render = require "orun.cockpit.render.run"
-  local waiting
+  local last
   return function(view)
+    -- A clock is shown on a screen only: elsewhere a frame is worth printing when something happened.
+    local mark = view and view.status .. (watched.record.fold and watched.record.fold.applied or "") or "waiting"
+    if not screen and mark == last then return ctx:flush() end
+    last = mark
     if not view then
-      if screen or not waiting then draw(ctx, { { { "Waiting for a run...", "dim" } } }, screen) end
-      waiting = true
+      draw(ctx, { { { "Waiting for a run...", "dim" } } }, screen)
     elseif ctx.flags.json then
-      ctx:print(encode(require("orun.cockpit.document").status(source.record(store, view.execId))))
+      ctx:print(encode(require("orun.cockpit.document").status(watched.record)))
     else
-      draw(ctx, render.lines(view, { now = os.time(), detailed = ctx.flags.detailed }), screen)
+      draw(ctx, render.lines(view, { now = now(), detailed = ctx.flags.detailed }), screen)
     end
     return ctx:flush()
   end
 end
 
--- Waiting that a signal ends early, so that the terminal can be put back in order.
-local function pauser(loop)
-  local arrived = loop.queue()
-  local signals = loop.signals(termination.signals())
-  local catcher = loop.spawn(pcall, function() arrived:push(signals:wait()) end)
-  return function(seconds) return arrived:pop(seconds) end, function() catcher:cancel() end
+-- Gives the view of the run as it is now. Until there is a run the newest is looked for; then it is stayed with.
+local function loader(ctx, store, vigil, watched)
+  local followed
+  return function()
+    if not followed then
+      local id = source.resolve(store, ctx.flags.exec_id)
+      if not id then
+        vigil.changes:add(store .. "/executions")
+        return nil
+      end
+      followed = require("orun.state.record").open(store, id)
+      vigil.changes:add(followed.dir)
+    end
+    watched.record = source.reread(followed)
+    return require("orun.cockpit.viewmodel.run").view(watched.record)
+  end
 end
 
 local function watch(ctx, store)
-  local loop = require "host.loop"
+  local loop, watch_run = require "host.loop", require "orun.cockpit.watch"
   local screen = ctx.style.interactive and not ctx.flags.json
   if ctx.flags.exec_id then source.resolve(store, ctx.flags.exec_id) end
   return loop.scope(function()
-    local pause, stop = pauser(loop)
+    local vigil, watched = watch_run.vigil(termination.signals()), {}
     if screen then ctx:write(style.screen.hide_cursor) end
-    local ok, signal = pcall(require("orun.cockpit.watch").follow, {
-      interval = require("orun.cockpit.watch").interval(ctx.flags.interval),
-      load = function()
-        local id = source.resolve(store, ctx.flags.exec_id)
-        return id and source.run(store, id) or nil
-      end,
-      emit = frame(ctx, store, screen),
-      pause = pause,
+    local ok, signal = pcall(watch_run.follow, {
+      interval = watch_run.interval(ctx.flags.interval),
+      load = loader(ctx, store, vigil, watched),
+      emit = frame(ctx, watched, screen),
+      pause = function(seconds) return vigil:pause(seconds) end,
     })
-    stop()
+    vigil:close()
     if screen then ctx:write(style.screen.show_cursor .. "\n") end
     if not ok then error(signal, 0) end
     return signal and termination.exits[signal] or 0

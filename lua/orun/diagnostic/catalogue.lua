@@ -357,6 +357,8 @@ kind("run.execution-id", "--exec-id (or ORUN_EXEC_ID) cannot name a directory.",
 kind("run.unknown-runner", "ORUN_RUNNER names an unknown runner.", "Use one of the names in the message.")
 kind("run.runner-unavailable", "The runner is not part of this version, or cannot be prepared on this machine.",
   "Choose another one with --runner.")
+kind("run.background", "The run in the background could not be started, or ended before it began.",
+  "Read what it printed (run.log in the directory of the execution), or run it in front.")
 kind("run.unknown-dependency", "A job of the plan depends on a job that the plan does not have. Compiled plans never do.",
   "Compile the plan again.")
 kind("run.cycle", "The jobs of the plan depend on each other in a circle. Compiled plans never do.", "Compile the plan again.")
@@ -372,6 +374,10 @@ kind("state.unreadable", "The records of executions cannot be read.", "Check who
 kind("execution.none", "Nothing was run yet.", "Run `orun run`.")
 kind("execution.not-found", "No execution has this id, nor one that begins so.", "`orun get runs` lists them.")
 kind("execution.ambiguous", "Several execution ids begin with this text.", "Write more of the id.")
+kind("execution.not-running", "There is nobody to stop: the run is over, or its process is gone.",
+  "`orun run --exec-id ID` goes on with a run whose process is gone.")
+kind("execution.elsewhere", "The run goes on on another machine.", "Cancel it there.")
+kind("execution.not-stopped", "The process of the run cannot be sent a signal.", "Cancel it as the user who started it.")
 kind("job.not-found", "The plan has no such job.", "`orun get jobs` lists them.")
 kind("job.ambiguous", "Several jobs of the plan fit.", "Write more of the id.")
 kind("gc.not-removed", "Something that `orun gc` should remove is still there.",

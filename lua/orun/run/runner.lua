@@ -15,6 +15,7 @@
 --                  links (label, url; what the step printed)
 --   job.finished   job status ("completed", "failed", "cancelled") error hint seconds tolerated (failed steps that may fail)
 --   warning        message
+--   run.tick       once a second
 --   run.finished   status counts seconds signal links
 local diagnostic = require "orun.diagnostic"
 local elsewhere = require "orun.run.elsewhere"
@@ -240,7 +241,7 @@ local function run_plan(options, selected)
   local collector <close> = setmetatable({}, { __close = function() collectgarbage("setpause", pause) end }) -- luacheck: ignore collector
   local run <close> = session.open(options, selected, new_counts(#selected))
   local ok, err = pcall(loop.scope, function()
-    run:start_services(options.signals)
+    run:start_services()
     local done, failure = pcall(body, run, options)
     leave(run)
     run:stop_services()

@@ -153,6 +153,7 @@ end
 local function housekeeping(self)
   while not self.stop:pop(sync_interval) do
     self.writer:sync()
+    self:emit("run.tick", {})
     if self.stale and loop.now() >= self.next_snapshot then self:write_snapshot(false) end
   end
 end
@@ -178,6 +179,7 @@ function Run:interrupt(name)
     return
   end
   self.signal, self.stopping = name, true
+  self.writer:append("run.stopping", { signal = name }) -- that it could not be written is told by the records that follow
   for wake in next, self.sleepers do wake:push {} end
   for work in next, self.active do work:cancel() end
   self.reaper_stop = loop.queue()
@@ -190,14 +192,10 @@ local function catch(self, signals)
 end
 
 ---Tasks that live as long as the run.
----@param with_signals? boolean
-function Run:start_services(with_signals)
+function Run:start_services()
   self.stop = loop.queue()
   loop.spawn(housekeeping, self)
-  if with_signals then
-    self.signals = loop.signals(termination.signals())
-    self.catcher = loop.spawn(pcall, catch, self, self.signals)
-  end
+  if self.signals then self.catcher = loop.spawn(pcall, catch, self, self.signals) end
 end
 
 function Run:stop_services()
@@ -261,13 +259,22 @@ local function fail(message)
   diagnostic.raise { kind = "state.record", message = message }
 end
 
+---Makes the directory of an execution, or finds it.
+---@param store string
+---@param id string
+---@return string
+function M.directory(store, id)
+  local ok, message = plan_directory.prepare(store)
+  if not ok then fail(("cannot create %s: %s"):format(store, message)) end
+  local dir, why = execution.create(store, id)
+  if not dir then fail(("cannot create the record of execution %s: %s"):format(id, why)) end
+  return dir
+end
+
 -- Directory and journal of the execution.
 local function open_record(options, id)
-  local ok, message = plan_directory.prepare(options.store)
-  if not ok then fail(("cannot create %s: %s"):format(options.store, message)) end
-  local dir, why = execution.create(options.store, id)
-  if not dir then fail(("cannot create the record of execution %s: %s"):format(id, why)) end
-  ok, message = fs.mkdir(dir .. "/files")
+  local dir = M.directory(options.store, id)
+  local ok, message = fs.mkdir(dir .. "/files")
   if not ok then fail(("cannot create %s/files: %s"):format(dir, message)) end
   fs.chmod(dir .. "/files", 448)
   local writer, problem = journal.writer(dir .. "/journal.jsonl")
@@ -289,10 +296,12 @@ local function retry_delay()
   return seconds
 end
 
--- The plan is kept beside the state; it is written again only when another plan continues the execution.
-local function write_manifest(run, options)
+---Keeps the plan beside the state; it is written again only when another plan continues the execution.
+---@param dir string
+---@param options RunOptions
+function M.write_manifest(dir, options)
   local text = options.plan_text or json.encode(options.plan, { indent = 2 })
-  local path = run.dir .. "/manifest.json"
+  local path = dir .. "/manifest.json"
   if fs.read(path) == text then return end
   local ok, message = fs.write(path, text)
   if not ok then fail(message) end
@@ -381,8 +390,10 @@ function M.open(options, selected, counts)
   run.total = jobs_total(run)
   restore_links(run)
   warn_mismatch(run, checksum)
+  -- From the first record on somebody may ask the run to stop.
+  if options.signals then run.signals = loop.signals(termination.signals()) end
   record_start(run, checksum)
-  write_manifest(run, options)
+  M.write_manifest(run.dir, options)
   run.writer:sync()
   run:write_snapshot(true)
   return run

@@ -43,6 +43,7 @@
 ---@field startedAt? string
 ---@field finishedAt? string
 ---@field open table<integer, WriterState> processes that work on it, by pid, as far as the records say
+---@field stopping table<integer, boolean> those of them that were asked to end
 ---@field jobs table<string, JobState>  jobs that were reached, by id
 ---@field blocked table<string, string> reason by job id, for jobs that could not start
 ---@field gates table<string, table>    latest gate record by gate id
@@ -54,7 +55,7 @@ local M = {}
 
 ---@return Fold
 function M.new()
-  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, open = {}, applied = 0 }, Fold)
+  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, open = {}, stopping = {}, applied = 0 }, Fold)
 end
 
 local function job_of(self, id)
@@ -89,7 +90,7 @@ apply["run.started"] = function(self, r)
   self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks }
   -- Who joins a run that goes on shares its fate; whoever starts alone follows on processes that ended without saying so.
   if not r.joined then self.open, self.blocked, self.first = {}, {}, self.applied end
-  self.open[r.pid] = self.writers[r.pid]
+  self.open[r.pid], self.stopping[r.pid] = self.writers[r.pid], nil
 end
 
 apply["job.started"] = function(self, r)
@@ -139,6 +140,10 @@ apply["gate"] = function(self, r)
   self.gates[r.gate or ""] = r
 end
 
+apply["run.stopping"] = function(self, r)
+  self.stopping[r.pid] = true
+end
+
 -- Whether a job failed since the first of the processes that share this run began.
 local function failed_since(self)
   for _, job in next, self.jobs do
@@ -149,7 +154,7 @@ end
 
 -- The run is over with the last of the processes that share it.
 apply["run.finished"] = function(self, r)
-  self.open[r.pid] = nil
+  self.open[r.pid], self.stopping[r.pid] = nil, nil
   if r.others then return end
   self.open = {}
   self.status = r.status == "completed" and not failed_since(self) and "completed" or "failed"

@@ -9,7 +9,7 @@ M.poll = 1
 
 ---@class Changes
 ---@field watch? Watch nil where the system has none left
----@field added table<string, boolean>
+---@field added table<string, integer> ids of the watches by path
 local Changes = {}
 Changes.__index = Changes
 
@@ -25,9 +25,16 @@ end
 ---@param path string
 ---@return boolean watched
 function Changes:add(path)
-  if self.added[path] then return true end
-  self.added[path] = self.watch and self.watch:add(path) ~= nil or nil
-  return self.added[path] or false
+  if not self.added[path] then self.added[path] = self.watch and self.watch:add(path) or nil end
+  return self.added[path] ~= nil
+end
+
+---Watches a path no longer.
+---@param path string
+function Changes:drop(path)
+  local id = self.added[path]
+  if id and self.watch then self.watch:remove(id) end
+  self.added[path] = nil
 end
 
 ---Waits for a change. Suspends.

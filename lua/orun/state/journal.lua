@@ -23,6 +23,7 @@ local shapes = {
   ["job.finished"] = "job status error?",
   ["job.reset"] = "job",
   ["gate"] = "job gate state by?",
+  ["run.stopping"] = "signal",
   ["run.finished"] = "status completed#? failed#? cancelled#? cached#? blocked#? waiting#? others!?",
 }
 
@@ -129,6 +130,12 @@ function Reader:refresh(each)
   return at > 1
 end
 
+---Lines left out so far, the unfinished last one among them.
+---@return integer
+function Reader:damaged()
+  return self.corrupt + ((self.rest or 0) > 0 and 1 or 0)
+end
+
 function Reader:close()
   if self.file then self.file:close() end
   self.file = nil
@@ -143,7 +150,7 @@ function M.read(path, each)
   local reader = M.reader(path)
   reader:refresh(each)
   reader:close()
-  return reader.fold, reader.corrupt + (reader.rest > 0 and 1 or 0)
+  return reader.fold, reader:damaged()
 end
 
 ---What to tell a person about lines that were left out.

@@ -8,6 +8,26 @@ local M = {}
 -- A record that says neither by journal nor by status how it ended is left alone for this long after its last change.
 local quiet = 86400
 
+---@param dir string directory of an execution
+---@return string
+function M.pid_file(dir)
+  return dir .. "/pid"
+end
+
+---The process that was sent into the background for an execution, while it lives. Its number may belong to another process by now; its
+---environment tells.
+---@param dir string
+---@param id string
+---@return integer? pid
+function M.background(dir, id)
+  local pid = math.tointeger(tonumber((fs.read(M.pid_file(dir)) or ""):match "^%d+"))
+  local environment = pid and process.alive(pid) and fs.read(("/proc/%d/environ"):format(pid))
+  if not environment then return nil end
+  environment = "\0" .. environment
+  local ours = environment:find("\0ORUN_BACKGROUND_CHILD=1\0", 1, true) and environment:find("\0ORUN_EXEC_ID=" .. id .. "\0", 1, true)
+  return ours and pid or nil
+end
+
 ---Whether a process that wrote records may still be there. Of other machines nothing is known.
 ---@param writer WriterState
 ---@return boolean

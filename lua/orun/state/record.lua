@@ -25,27 +25,62 @@ local function refreshed(meta, fold)
   return meta
 end
 
+---A record that is looked at again and again: of the journal only what was appended is read.
+---@class FollowedRecord
+---@field store string
+---@field id string
+---@field dir string
+---@field reader JournalReader
+local Followed = {}
+Followed.__index = Followed
+
 ---@param store string
 ---@param id string
----@return ExecutionRecord
-function M.view(store, id)
+---@return FollowedRecord
+function M.open(store, id)
   local dir = execution.directory(store, id)
+  return setmetatable({ store = store, id = id, dir = dir, reader = journal.reader(dir .. "/journal.jsonl") }, Followed)
+end
+
+---The plan, read again only when another one took its place.
+---@return table?
+function Followed:plan()
+  local path = self.dir .. "/manifest.json"
+  local stat = fs.stat(path)
+  local mark = stat and ("%d.%d.%d"):format(stat.inode, stat.mtime, stat.mtime_ns)
+  if mark ~= self.plan_mark then self.plan_mark, self.known_plan = mark, mark and execution.read_json(path) or nil end
+  return self.known_plan
+end
+
+---Everything that is known now. The fold in it is the same table every time.
+---@return ExecutionRecord
+function Followed:read()
+  local reader, dir = self.reader, self.dir
+  reader:refresh()
   local record = {
-    execId = id,
-    dir = dir,
-    corrupt = 0,
-    meta = execution.read_json(dir .. "/metadata.json"),
-    plan = execution.read_json(dir .. "/manifest.json"),
+    execId = self.id, dir = dir, corrupt = reader:damaged(), meta = execution.read_json(dir .. "/metadata.json"), plan = self:plan(),
   }
-  local path = dir .. "/journal.jsonl"
-  if fs.exists(path) then
-    record.fold, record.corrupt = journal.read(path)
-    record.state = snapshot.state(record.fold, id)
-    if record.fold.status then record.meta = refreshed(record.meta, record.fold) end
+  if reader.file then
+    record.fold = reader.fold
+    record.state = snapshot.state(reader.fold, self.id)
+    if reader.fold.status then record.meta = refreshed(record.meta, reader.fold) end
   else
     record.state = execution.read_json(dir .. "/state.json")
   end
   return record
+end
+
+function Followed:close()
+  self.reader:close()
+end
+Followed.__close = Followed.close
+
+---@param store string
+---@param id string
+---@return ExecutionRecord
+function M.view(store, id)
+  local followed <close> = M.open(store, id)
+  return followed:read()
 end
 
 return M

@@ -56,6 +56,13 @@ return function(standard, sources)
     end
   end
 
+  -- A run that another machine is working on.
+  local function foreign()
+    local record = { execId = "one", host = "elsewhere.example", startTicks = 1 }
+    local line = require("orun.state.journal").line("run.started", record, "2026-06-01T09:00:00.000Z", 1, 1)
+    return { [".orun/executions/one/journal.jsonl"] = line }
+  end
+
   -- A run in another process, which ends when the file `stop` appears.
   local function running(root, orun)
     compile(root, orun)
@@ -126,6 +133,7 @@ return function(standard, sources)
     { "run.execution-id", argv = run(), files = plan(web), env = { ORUN_EXEC_ID = "a/b" } },
     { "run.unknown-runner", argv = run(), files = plan(web), env = { ORUN_RUNNER = "lokal" } },
     { "run.runner-unavailable", argv = run("--runner", "docker"), files = plan(web) },
+    { "run.background", argv = run("--background"), files = plan(web), env = { ORUN_RETRY_DELAY = "soon" } },
     { "run.unknown-dependency", argv = run(), files = plan(job("web@dev.build", ', "dependsOn": ["db@dev.build"]')) },
     {
       "run.cycle", argv = run(),
@@ -149,6 +157,15 @@ return function(standard, sources)
     { "execution.none", argv = { "describe", "run" } },
     { "execution.not-found", argv = { "status", "--exec-id", "zzz" } },
     { "execution.ambiguous", argv = { "status", "--exec-id", "one" }, files = done(), setup = finished("one-a", "one-b") },
+    { "execution.not-running", argv = { "cancel", "one" }, files = done(), setup = finished "one" },
+    { "execution.elsewhere", argv = { "cancel", "one" }, files = foreign() },
+    {
+      "execution.not-stopped", files = done "'until [ -e stop ]; do sleep 0.02; done'", setup = running,
+      argv = {
+        "lua", "-e", 'require("host.process").kill = function() return nil, "Operation not permitted" end '
+          .. 'return require("orun.main")("cancel", "one")',
+      },
+    },
     { "job.not-found", argv = { "describe", "job", "wbe@dev.build" }, setup = compile },
     {
       "job.ambiguous", argv = { "describe", "job", "web" }, setup = compile,

@@ -120,6 +120,33 @@ function M.retry(view, event)
   return { line }
 end
 
+-- The commands that go on with a run.
+local function commands(id, words)
+  local lines = {}
+  for _, word in ipairs(words) do
+    lines[#lines + 1] = { { ("  %-8s"):format(word[1]), "dim" }, ("orun %s %s%s"):format(word[2], shellword.quote(id), word[3] or "") }
+  end
+  return lines
+end
+
+---A run that was sent into the background.
+---@param started BackgroundRun
+---@param name? string of the plan
+---@param cwd string
+---@return Span[][]
+function M.background(started, name, cwd)
+  local inside = started.log:sub(1, #cwd + 1) == cwd .. "/"
+  local ids = { frame.field("Run", started.execId), frame.field("Pid", tostring(started.pid)) }
+  local lines = {
+    {}, frame.title(name and name ~= "" and name or "plan"), frame.prefixed("  ", frame.joined(ids, style.wide_separator)),
+    {}, { { "  output  ", "dim" }, style.plain(inside and started.log:sub(#cwd + 2) or started.log) },
+  }
+  local below = commands(started.execId, {
+    { "status", "status --exec-id", " --watch" }, { "logs", "logs --exec-id", " --follow" }, { "cancel", "cancel" },
+  })
+  return table.move(below, 1, #below, #lines + 1, lines)
+end
+
 ---What a signal does, below the echo of the key.
 ---@return Span[][]
 function M.interrupted()
@@ -252,10 +279,10 @@ function M.summary(view, event)
   frame.links(event.links or {}, lines, "  ")
   if event.dryRun or not view.execId then return lines end
   lines[#lines + 1] = {}
-  local id = shellword.quote(view.execId)
-  lines[#lines + 1] = { { "  status  ", "dim" }, "orun status --exec-id " .. id }
-  lines[#lines + 1] = { { "  logs    ", "dim" }, "orun logs --exec-id " .. id .. (event.status == "failed" and " --failed" or "") }
-  return lines
+  local below = commands(view.execId, {
+    { "status", "status --exec-id" }, { "logs", "logs --exec-id", event.status == "failed" and " --failed" or "" },
+  })
+  return table.move(below, 1, #below, #lines + 1, lines)
 end
 
 return M

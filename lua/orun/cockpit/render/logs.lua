@@ -1,5 +1,6 @@
 -- The logs frame: `orun logs`.
 local frame = require "orun.cockpit.render.frame"
+local job_view = require "orun.cockpit.viewmodel.job"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -84,6 +85,50 @@ function M.lines(view, options)
     lines[#lines + 1] = { { ("  %s without failures or links; --raw shows all"):format(what), "dim" } }
   end
   return lines
+end
+
+-- The name of a job in one word, as far as that is possible.
+local function job_name(id)
+  local component, environment, short = job_view.split(id)
+  if not component then return style.plain(id) end
+  return style.plain(environment and component .. style.joint .. environment .. "/" .. short or component .. "/" .. short)
+end
+
+---A line of output as it came.
+---@param job string
+---@param step string
+---@param text string
+---@param raw? boolean the line alone
+---@return Span[]
+function M.live_line(job, step, text, raw)
+  local line = style.plain((text:gsub("\r$", "")))
+  if raw then return { line } end
+  return { { job_name(job), "secondary" }, { " " .. style.plain(step) .. " " .. style.glyph.bar .. " ", "dim" }, line }
+end
+
+---How a step or a job ended.
+---@param job string
+---@param step? string
+---@param record table step.finished or job.finished
+---@return Span[]
+function M.live_end(job, step, record)
+  local token, mark, label = style.status(record.status)
+  local line = { { mark, token }, " ", { job_name(job), "bold" } }
+  if step then line[#line + 1] = { " " .. style.plain(step), "dim" } end
+  line[#line + 1] = { " " .. label, token }
+  local text = record.error or record.signal and "ended by signal " .. record.signal
+  if not text and (record.exit or 0) ~= 0 then text = "exit status " .. record.exit end
+  if text and record.status ~= "cancelled" then line[#line + 1] = { "  " .. style.plain(text), "dim" } end
+  return line
+end
+
+---How the run ended.
+---@param run RunView
+---@return Span[][]
+function M.live_summary(run)
+  local token, mark, label = style.status(run.status)
+  local took = run.startedAt and run.finishedAt and "  " .. style.duration(math.max(0, run.finishedAt - run.startedAt)) or ""
+  return { { { mark, token }, " ", { style.plain(run.execId), "bold" }, { " " .. label, token }, { took, "dim" } } }
 end
 
 return M

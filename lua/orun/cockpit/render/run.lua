@@ -119,8 +119,7 @@ function M.lines(view, options)
   if view.status == "interrupted" then
     lines[#lines + 1] = {}
     lines[#lines + 1] = {
-      { "  Its process is gone. Continue with: ", "dim" },
-      ("orun run %s --exec-id %s"):format(view.planId or "<plan>", shellword.quote(view.execId)),
+      { "  Its process is gone. Continue with: ", "dim" }, style.plain(view.continuation or "orun run --exec-id " .. view.execId),
     }
   end
   if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. shellword.quote(view.execId) } end

@@ -79,6 +79,16 @@ end
 ---@field job? string   part of a job id
 ---@field step? string  part of a step id
 
+---Whether a job, or a step of it, was asked for.
+---@param options LogsOptions
+---@param job string
+---@param step? string
+---@return boolean
+function M.asks_for(options, job, step)
+  if options.job and not names(job, options.job) then return false end
+  return not (options.step and step) or step:find(options.step, 1, true) ~= nil
+end
+
 ---@param run RunView
 ---@param entries LogEntry[]
 ---@param options? LogsOptions
@@ -87,9 +97,7 @@ function M.view(run, entries, options)
   options = options or {}
   local asked = filter(entries, function(entry)
     if options.failed and entry.status ~= "failed" then return false end
-    if options.job and not names(entry.jobId, options.job) then return false end
-    if options.step and not entry.stepId:find(options.step, 1, true) then return false end
-    return true
+    return M.asks_for(options, entry.jobId, entry.stepId)
   end)
   table.sort(asked, before)
   local shown = asked

@@ -12,6 +12,7 @@ local M = {}
 ---@field status string       normalized, "" when unknown
 ---@field trigger? string
 ---@field dryRun boolean
+---@field continuation? string command that goes on with an interrupted run
 ---@field startedAt? number   seconds since the epoch
 ---@field finishedAt? number
 ---@field links {label: string, url: string}[]
@@ -176,6 +177,7 @@ function M.view(record)
     planName = name ~= "" and name or "plan",
     status = status,
     trigger = metadata.trigger,
+    continuation = record.continuation,
     dryRun = metadata.dryRun == true,
     startedAt = instant.parse(fold and fold.startedAt or metadata.startedAt),
     finishedAt = instant.parse(fold and fold.finishedAt or metadata.finishedAt) or record.abandoned and last_sign(fold) or nil,
