@@ -14,20 +14,6 @@ if not fs.exists(golden.fixtures .. "/expected") then
   return
 end
 
--- Flags that do not exist yet, and the views that need them.
-local later = { "--files", "--changed" }
-
--- What a view needs that does not exist yet.
-local function needs(view)
-  for _, arg in ipairs(view.args) do
-    for _, flag in ipairs(later) do
-      if arg == flag then return flag end
-    end
-  end
-  local trigger = view.plan and view.plan.metadata.trigger
-  if trigger and trigger.scope == "changed" then return "detection of changes" end
-end
-
 describe("golden", function()
   local root, env
 
@@ -60,10 +46,7 @@ describe("golden", function()
   for _, folder in ipairs { "reference-platform", "remote-state-matrix", "github-artifact-demo" } do
     for name, view in sorted.pairs(golden.read(folder)) do
       local title = folder .. "/" .. name
-      local flag = view.args and needs(view)
-      if flag then
-        pending(("%s: needs %s, which does not exist yet"):format(title, flag), function() end)
-      elseif view.args then
+      if view.args then
         it(title, function()
           local r, text = run(view)
           if view.exit ~= 0 then return check_failure(view, r, text) end

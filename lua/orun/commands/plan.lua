@@ -1,4 +1,5 @@
 -- `orun plan`: compile the intent into a plan, store it, and say what it holds.
+local changes = require "orun.cli.changes"
 local compiler = require "orun.compiler"
 local condition = require "orun.util.condition"
 local diagnostic = require "orun.diagnostic"
@@ -14,7 +15,7 @@ local sorted = require "orun.util.sorted"
 local store = require "orun.plan.store"
 local value = require "host.value"
 
-local summary_shape = value.shape { "plan", "checksum", "name", "file", "components", "environments", "jobs", "scope", "trigger" }
+local summary_shape = value.shape { "plan", "checksum", "name", "file", "components", "environments", "jobs", "scope", "trigger", "mode" }
 
 ---yaml or json, from the file's extension, else from the flag.
 local function format_of(file, flag)
@@ -47,7 +48,7 @@ local function summarize(ctx, compiled)
     plan = identity.short(compiled.checksum), checksum = compiled.checksum, name = ctx.flags.name, file = ctx.flags.output,
     components = value.list(sorted.keys(components)), environments = value.list(compiled.expansion.environments),
     jobs = #compiled.plan.jobs, scope = compiled.plan.metadata.scope,
-    trigger = compiled.plan.metadata.trigger,
+    trigger = compiled.plan.metadata.trigger, mode = compiled.changes and "changed-only" or nil,
   }
 end
 
@@ -72,6 +73,7 @@ local function print_summary(ctx, summary)
   line(("%s %s %s %s %s"):format(style.plural(#summary.components, "component"), style.glyph.times,
     style.plural(#summary.environments, "env"), style.glyph.arrow, style:paint("bold", style.plural(summary.jobs, "job"))))
   if #summary.components > 0 then line("components: " .. component_line(summary.components)) end
+  if summary.mode then line("mode: " .. summary.mode) end
   if summary.trigger then line("trigger: " .. trigger_line(summary.trigger)) end
   if summary.name then line("name: " .. summary.name) end
   line("plan: " .. style:paint("secondary", summary.plan))
@@ -154,8 +156,8 @@ store (.orun/plans) or to a file. Identical inputs give identical bytes. Inside 
 component and what it depends on; --all turns this off.
 
 A trigger binding of the intent chooses the environments and the rules that apply: named with --trigger, or found by the event that
---from-ci reads. An event that no binding wants is an error.]],
-  flags = {
+--from-ci reads. An event that no binding wants is an error. A binding may ask for changed components only, as --changed does.]],
+  flags = changes.with {
     { name = "output", short = "o", value = "PATH", help = "write the plan there instead of to the store (JSON unless .yaml or .yml)" },
     { name = "format", short = "f", value = "FORMAT", choices = { "json", "yaml" },
       help = "format of an --output file whose extension says nothing" },
@@ -182,6 +184,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
     { "orun plan", "compile everything and store it" },
     { "orun plan cart --env dev,staging", "one component in two environments" },
     { "orun plan --name rc1 --view dag", "keep a named copy and show its graph" },
+    { "orun plan --changed", "what differs from main, the work tree included" },
     { "orun plan --from-ci github", "in GitHub Actions: what the event that started the workflow asks for" },
     { "orun plan -o plan.yaml", "write a file, leave the store alone" },
     { "orun plan --github-output", "a matrix of jobs for the next job of a workflow" },
@@ -191,10 +194,12 @@ A trigger binding of the intent chooses the environments and the rules that appl
     local view = view_of(ctx.flags)
     if view and ctx.flags.json then diagnostic.usage("--view and --json exclude each other") end
     local trigger = trigger_of(ctx)
+    local changed = changes.read(ctx, trigger ~= nil)
     local outputs = ctx.flags.github_output and output_file(ctx)
     local compiled = compiler.compile({
       intent = ctx.flags.intent, cwd = ctx.cwd, environments = selection.patterns(ctx.flags.env), components = components_of(ctx, args),
       all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked, trigger = trigger,
+      changes = changed,
     }, ctx.report)
     if compiled.scope and not ctx.flags.json then
       for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end

@@ -1,4 +1,5 @@
 -- `orun run`: resolve the plan, choose the runner, run it, show it.
+local changes = require "orun.cli.changes"
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
 local json = require "host.json"
@@ -186,7 +187,7 @@ local function migrate(ctx, workspace)
   if ctx.flags.json then ctx:note(line) else ctx:print(line) end
 end
 
-local function lookup_options(ctx, args, workspace)
+local function lookup_options(ctx, args, workspace, changed)
   local flags = ctx.flags
   return {
     ref = args[1] or flags.plan or inherited("ORUN_PLAN_ID"),
@@ -194,7 +195,7 @@ local function lookup_options(ctx, args, workspace)
     allow_modified = flags.allow_modified_plan,
     compile = {
       intent = flags.intent, cwd = ctx.cwd, config_dir = flags.config_dir, all = flags.all, strict = flags.strict,
-      locked = flags.locked,
+      locked = flags.locked, changes = changed,
       environments = environment_patterns(flags.env), components = flags.component,
     },
   }
@@ -275,9 +276,10 @@ end
 
 local function run(ctx, args)
   check_usage(ctx)
+  local changed = changes.read(ctx)
   local workspace = ctx:workspace()
   migrate(ctx, workspace)
-  local lookup = lookup_options(ctx, args, workspace)
+  local lookup = lookup_options(ctx, args, workspace, changed)
   local found = target.find(lookup, ctx.report)
   if #found.plan.jobs == 0 then
     ctx:print(ctx.flags.json and "{}" or ctx.style:paint("success", ctx.style.glyph.success) .. " no jobs to run")
@@ -308,7 +310,7 @@ steps are not repeated.]],
     { "orun run --job cart@dev.deploy --retry", "one job of the latest run once more" },
     { "orun run --background", "start it and come back at once" },
   },
-  flags = {
+  flags = changes.with {
     { name = "plan", short = "p", value = "REF", help = "plan file, name or checksum prefix (same as the argument)" },
     { name = "job", value = "ID", help = "run one job: its id or a unique beginning of it" },
     { name = "retry", type = "boolean", help = "forget the recorded state of --job first" },

@@ -1,4 +1,5 @@
 -- Stage 3: environment × component, with parameters, env, profile and dependency mode of each pair, then the selection.
+local impact = require "orun.change.impact"
 local membership = require "orun.intent.membership"
 local merge = require "orun.intent.merge"
 local profile = require "orun.intent.profile"
@@ -53,7 +54,7 @@ end
 
 ---@param model table
 ---@param registry? table without one no composition is chosen and no profile
----@param choice {environments?: string[], components?: string[], active?: string[], triggers?: string[]}
+---@param choice {environments?: string[], components?: string[], active?: string[], triggers?: string[], changes?: Changes}
 ---@param report table
 ---@return Expansion
 return function(model, registry, choice, report)
@@ -75,5 +76,6 @@ return function(model, registry, choice, report)
       if member then all[#all + 1] = instance(context, environment, component, settings) end
     end
   end
-  return selection.apply(model, all, choice, report)
+  local expansion = selection.apply(model, all, choice, report)
+  return choice.changes and impact.narrow(expansion, model, choice.changes) or expansion
 end

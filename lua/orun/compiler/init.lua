@@ -19,6 +19,7 @@ local M = {}
 ---@field all? boolean no narrowing to the component of the working directory
 ---@field config_dir? string
 ---@field locked? boolean every composition source must be as the lock file says
+---@field changes? ChangeOptions how changes are found, should they be asked for
 ---@field trigger? TriggerOptions what chooses environments, profiles and dependency modes
 
 ---The intent with its presets and components, before anything is checked or defaulted.
@@ -130,6 +131,7 @@ end
 ---@field instances table[]
 ---@field scope? {detectedComponent: string, components: string[]}
 ---@field trigger? TriggerResolution
+---@field changes? Changes what the plan is narrowed to
 ---@field root string
 ---@field store string
 
@@ -138,16 +140,23 @@ end
 local function resolve_trigger(model, loaded, options, report)
   local trigger = loaded.trigger and triggers.resolve(model, loaded.trigger, options.environments, report)
   report:check()
-  if trigger and trigger.scope == "changed" then
-    report:error {
-      kind = "trigger.changed-unsupported",
-      message = ("trigger %s asks for a plan of what changed, which is not supported yet"):format(table.concat(trigger.matchedBindings,
-      ", ")),
-      hint = "give the binding plan.scope: full to plan everything in the environments that it activates",
-    }
-    report:check()
-  end
   return trigger
+end
+
+---What changed; nil when everything is to be planned.
+---@return Changes?
+local function find_changes(loaded, trigger, options, report)
+  local changes = options.changes
+  if changes and changes.asked or trigger and trigger.scope == "changed" then
+    return loaded.changes(changes or { asked = false, impact = "watch" }, trigger)
+  end
+  for _, flag in ipairs(changes and { "base", "head", "files", "uncommitted", "untracked" } or {}) do
+    if changes[flag] then
+      report:warn {
+        kind = "change.ignored", message = ("--%s has no effect without --changed"):format(flag), hint = "everything is planned",
+      }
+    end
+  end
 end
 
 ---Compiles a plan; raises what is in the report when it cannot.
@@ -164,6 +173,7 @@ function M.compile(options, report)
   local choice = {
     environments = options.environments, components = narrowed and narrowed.components or options.components,
     active = trigger and trigger.activeEnvironments, triggers = trigger and trigger.matchedBindings,
+    changes = find_changes(loaded, trigger, options, report),
   }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()
@@ -171,7 +181,8 @@ function M.compile(options, report)
   report:check()
   return {
     plan = plan, text = text, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
-    instances = expansion.instances, scope = narrowed, trigger = trigger, root = loaded.root, store = loaded.store,
+    instances = expansion.instances, scope = narrowed, trigger = trigger, changes = choice.changes, root = loaded.root,
+      store = loaded.store,
   }
 end
 

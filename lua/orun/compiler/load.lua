@@ -135,6 +135,7 @@ end
 ---@field policy_files table<string, string> rule files of packages and of the repository, by key
 ---@field trigger? TriggerRequest
 ---@field git fun(): WorktreeFacts gathered when first asked for
+---@field changes fun(options: ChangeOptions, trigger?: TriggerResolution): Changes gathered when asked for: a trigger may ask
 
 ---@class LoadOptions
 ---@field intent? string
@@ -152,6 +153,13 @@ local function git_facts(root)
   return function()
     facts = facts or require("orun.change.worktree").facts(root)
     return facts
+  end
+end
+
+---What changed is known to the trigger that matches, or to nobody; so it is looked up when that is decided.
+local function change_facts(found, cwd)
+  return function(options, trigger)
+    return require("orun.change.detection").detect(options, trigger, { cwd = cwd, root = found.root, file = found.file })
   end
 end
 
@@ -184,7 +192,8 @@ return function(options, report)
   return {
     intent = intent, presets = parts.presets, contributions = parts.contributions, components = components, registry = parts.registry,
     file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
-    trigger = trigger, git = git_facts(found.root), policy_files = parts.registry and require("orun.policy").files(parts.registry, store,
+    trigger = trigger, git = git_facts(found.root), changes = change_facts(found, options.cwd),
+    policy_files = parts.registry and require("orun.policy").files(parts.registry, store,
     display) or {},
   }
 end

@@ -13,6 +13,7 @@ M.areas = {
   { name = "yaml", title = "YAML files" },
   { name = "intent", title = "Intent and components" },
   { name = "trigger", title = "Trigger bindings" },
+  { name = "change", title = "What changed" },
   { name = "composition", title = "Compositions" },
   { name = "schema", title = "Parameter schemas" },
   { name = "template", title = "Step templates" },
@@ -155,8 +156,6 @@ kind("trigger.no-event", "The provider found no event: there is no payload, or t
   "Follow the hint; --event-file names a payload.")
 kind("trigger.event-unreadable", "The event file cannot be read.", "Check the path of --event-file or the variable that names it.")
 kind("trigger.event-syntax", "The event file is no JSON object.", "Give the payload as the CI system delivers it.")
-kind("trigger.changed-unsupported", "The trigger asks for a plan of what changed, and orun cannot tell yet what changed.",
-  "Use `plan.scope: full`.")
 kind("trigger.binding-name", "A trigger binding has an empty name.", "Give it one.")
 kind("trigger.provider-required", "A trigger binding has no `on.provider`, so no event can match it. A warning for plan and run.",
   "Write `provider: github`.")
@@ -172,6 +171,19 @@ kind("trigger.duplicate-ref", "`activation.triggerRefs` of an environment names 
   "Remove one of them.")
 kind("trigger.unused", "No environment names this trigger binding, so it activates nothing.",
   "List it under `activation.triggerRefs` of an environment, or remove it.")
+
+-- What changed ----------------------------------------------------------------------------------------------------------------------
+
+kind("change.no-repository", "What changed is asked of git, and the intent lies in no work tree that git can read.",
+  "Run orun inside a git work tree, or name the files with --files.")
+kind("change.no-git", "What changed is asked of the git program, and it is not installed.", "Install git, or use --files.")
+kind("change.unknown-ref", "The commit or branch to compare with is not in this repository. In CI orun tries to fetch it first.",
+  "Fetch it, or name another one with --base.")
+kind("change.shallow", "The clone has too little history to know where the work left its base. In CI orun tries to deepen it first.",
+  "Fetch the rest of the history, as the hint says.")
+kind("change.git", "The git program failed.", "The message is its own.")
+kind("change.ignored", "A flag says how to find changes, and nothing asks for them: everything is planned.",
+  "Add --changed, or leave the flag out.")
 
 -- Compositions ---------------------------------------------------------------------------------------------------------------------
 

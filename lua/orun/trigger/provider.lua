@@ -2,6 +2,7 @@
 --
 --   { detect = function(env) -> boolean                      whether the process runs in this CI system
 --     event = function(payload, env) -> TriggerEvent | nil, reason    payload: decoded JSON, or nil
+--     refs = function(payload, env) -> CiRefs                the commits between which a run's changes lie; optional
 --     payload = function(env) -> path?                       where the system left the payload; optional
 --     rank = number }                                        who is asked first by `--from-ci auto`; optional
 local fs = require "host.fs"
@@ -12,7 +13,15 @@ local M = {}
 ---@field detect fun(env: table<string, string>): boolean
 ---@field event fun(payload?: table, env: table<string, string>): table?, string?
 ---@field payload? fun(env: table<string, string>): string?
+---@field refs? fun(payload: table, env: table<string, string>): CiRefs
 ---@field rank? number
+
+---@class CiRefs
+---@field provider string  e.g. "github-actions"
+---@field event string     e.g. "pull_request"
+---@field base string
+---@field head string      empty when it is not known
+---@field variables string[] names of the variables that decided
 
 local prefix = "orun.trigger.provider."
 

@@ -41,9 +41,5 @@ return function(standard)
     { "trigger.event-syntax", argv = { "plan", "--from-ci", "generic", "--event-file", "list.json" }, files = { ["list.json"] = "‸[1]" } },
     { "trigger.event-syntax", argv = { "plan", "--from-ci", "github", "--event-file", "bad.json" },
       files = { ["bad.json"] = '{\n  "ref": ‸}' } },
-    {
-      "trigger.changed-unsupported", argv = { "plan", "--trigger", "push" },
-      files = case("push", "push: {on: {provider: github, event: push}, plan: {scope: changed}}"),
-    },
   }
 end

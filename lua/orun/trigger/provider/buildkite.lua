@@ -51,4 +51,12 @@ return {
     end
     return of_environment(env)
   end,
+
+  refs = function(_, env)
+    local target, commit = env.BUILDKITE_PULL_REQUEST_BASE_BRANCH or "", env.BUILDKITE_COMMIT or ""
+    return {
+      provider = "buildkite", event = target ~= "" and "pull_request" or "push", base = target ~= "" and target or "main",
+      head = commit ~= "" and commit or "HEAD", variables = { "BUILDKITE", "BUILDKITE_PULL_REQUEST_BASE_BRANCH", "BUILDKITE_COMMIT" },
+    }
+  end,
 }

@@ -1,6 +1,7 @@
 -- GitHub: the payload is the JSON of the webhook, which Actions writes to the file $GITHUB_EVENT_PATH.
 -- Shapes: https://docs.github.com/en/webhooks/webhook-events-and-payloads
-local text = require("orun.trigger.event").text
+local event_module = require "orun.trigger.event"
+local is_zero, text = event_module.is_zero, event_module.text
 
 local function inferred(payload)
   if payload.pull_request ~= nil then return "pull_request" end
@@ -44,6 +45,23 @@ local function read_other(payload)
   return { action = text(payload, "action"), refType = "unknown" }
 end
 
+local function set(value)
+  local trimmed = (value or ""):match("^%s*(.-)%s*$")
+  return trimmed ~= "" and trimmed or nil
+end
+
+-- Of a pull request the merge commit is the head on purpose: a checkout has it, and no ref of the branch's name.
+local function refs(payload, env)
+  local event, sha = set(env.GITHUB_EVENT_NAME), set(env.GITHUB_SHA)
+  if event == "pull_request" or event == "pull_request_target" then
+    return event, set(env.GITHUB_BASE_REF) or "main", sha or set(env.GITHUB_HEAD_REF) or ""
+  elseif event == "push" then
+    local before = set(text(payload, "before"))
+    return event, before and not is_zero(before) and before or "main", sha or ""
+  end
+  return event or "unknown", "main", sha or "HEAD"
+end
+
 return {
   rank = 1,
 
@@ -58,5 +76,14 @@ return {
     local event = (read[name] or read_other)(payload)
     event.event, event.repository, event.actor = name, text(payload, "repository", "full_name"), text(payload, "sender", "login")
     return event
+  end,
+
+  refs = function(payload, env)
+    local event, base, head = refs(payload, env)
+    return {
+      provider = "github-actions", event = event, base = base, head = head, variables = {
+        "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_BASE_REF", "GITHUB_HEAD_REF", "GITHUB_SHA", "GITHUB_EVENT_PATH",
+      },
+    }
   end,
 }

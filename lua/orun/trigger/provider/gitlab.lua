@@ -65,4 +65,15 @@ return {
     end
     return of_environment(env)
   end,
+
+  -- The source branch has no ref in a pipeline's checkout, so the commit is asked for first.
+  refs = function(_, env)
+    local target, commit = env.CI_MERGE_REQUEST_TARGET_BRANCH_NAME or "", env.CI_COMMIT_SHA or ""
+    local source = env.CI_MERGE_REQUEST_SOURCE_BRANCH_NAME or ""
+    return {
+      provider = "gitlab-ci", event = target ~= "" and "merge_request" or "push", base = target ~= "" and target or "main",
+      head = commit ~= "" and commit or target ~= "" and source or "HEAD",
+      variables = { "GITLAB_CI", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_SHA" },
+    }
+  end,
 }

@@ -1,0 +1,300 @@
+-- `--changed` with real git: cases F, M, D and T21 of chapter 04, each through the program.
+local fs = require "host.fs"
+local json = require "host.json"
+local process = require "host.process"
+local program = dofile "spec/support/program.lua"
+local sources = dofile "spec/support/sources.lua"
+
+local intent = sources.intent .. [[
+discovery: {roots: [services]}
+environments: {dev: {activation: {triggerRefs: [pr]}}, prod: }
+automation:
+  triggerBindings:
+    pr:
+      on: {provider: github, event: pull_request}
+      plan: {scope: changed, base: pull_request.base.sha, head: pull_request.head.sha}
+components:
+  - {name: root, type: sh, path: ./, subscribe: {environments: [dev]}}
+  - {name: ops, type: sh, path: ops, change: {watches: [env, environments]}, subscribe: {environments: [dev]}}
+]]
+
+local function manifest(name, more)
+  return ("kind: Component\nmetadata: {name: %s}\nspec: {type: sh, subscribe: {environments: [dev, prod]}%s}\n"):format(name, more or "")
+end
+
+local files = {
+  ["intent.yaml"] = intent, ["kit/compositions/sh/composition.yaml"] = sources.composition "sh", [".gitignore"] = ".orun/\nignored/\n",
+  ["services/api/component.yaml"] = manifest("api", ", dependsOn: [{component: db}]"), ["services/api/src/a b.txt"] = "x\n",
+  ["services/db/component.yaml"] = manifest "db", ["services/db/schema.sql"] = "x\n",
+  ["services/dbx/component.yaml"] = manifest("dbx", ", dependsOn: [{component: mig, include: always}]"), ["services/dbx/f"] = "x\n",
+  ["services/mig/component.yaml"] = manifest("mig", ", dependsOn: [{component: sec, include: always}]"),
+  ["services/sec/component.yaml"] = manifest "sec", ["services/café/component.yaml"] = manifest "cafe",
+  ["services/web/component.yaml"] = manifest("web", ", path: ./web/"), ["web/index.html"] = "x\n", ["README.md"] = "x\n",
+}
+
+describe("orun plan --changed", function()
+  local p
+
+  local function git_in(directory, ...)
+    local argv = { "git", "-c", "user.name=spec", "-c", "user.email=spec@localhost", "-c", "commit.gpgsign=false", ... }
+    local r = assert(process.run { argv = argv, cwd = directory })
+    assert(r.code == 0, r.output)
+    return (r.output:gsub("%s+$", ""))
+  end
+
+  local function git(...) return git_in(p.root, ...) end
+
+  local function commit(changes)
+    for name, text in next, changes or {} do
+      if text then p:write(name, text) else assert(fs.remove(p.root .. "/" .. name)) end
+    end
+    git("add", "-A")
+    git("commit", "-q", "-m", "change")
+    return git("rev-parse", "HEAD")
+  end
+
+  before_each(function()
+    p = sources.new(files)
+    assert(fs.remove_tree(p.root .. "/.git"))
+    git("init", "-q", "-b", "main")
+    commit()
+  end)
+  after_each(sources.clean)
+
+  local quiet = { GITLAB_CI = "", BUILDKITE = "", ORUN_EVENT_PATH = "", CI = "" }
+
+  local function orun(words, options)
+    local env = {}
+    for _, part in ipairs { quiet, options and options.env or {} } do
+      for name, text in next, part do env[name] = text end
+    end
+    return program.run(p.root .. (options and options.cwd or ""), words, env)
+  end
+
+  ---Sorted components of the dev jobs of a plan, and what was said.
+  local function planned(words, options)
+    local out = p.root .. "/.orun/p.json"
+    local r = orun({ "plan", "--all", "--env", "dev", "-o", out, table.unpack(words) }, options)
+    assert.equal(0, r.code, r.err)
+    local names = {}
+    for i, job in ipairs(assert(json.decode((assert(fs.read(out))))).jobs) do names[i] = job.component end
+    table.sort(names)
+    return names, r
+  end
+
+  it("F3: takes commits since the branch began, staged, unstaged and untracked files, and none that are ignored", function()
+    git("checkout", "-q", "-b", "work")
+    commit { ["services/api/src/a b.txt"] = "y\n" }
+    p:write("services/db/schema.sql", "y\n")
+    git("add", "services/db")
+    p:write("services/sec/new.txt", "y\n")
+    p:write("ignored/services/mig/x", "y\n")
+    p:write("web/index.html", "y\n")
+    assert.same({ "api", "db", "sec", "web" }, planned { "--changed", "--base", "main" })
+    assert.same({ "api", "db", "sec", "web" }, planned { "--changed" })
+    assert.same({ "api" }, planned { "--changed", "--base", "main", "--head", "work" }) -- F4
+    assert.same({ "db", "web" }, planned { "--changed", "--uncommitted" })
+    assert.same({ "sec" }, planned { "--changed", "--untracked" })
+    assert.same({ "api", "db", "sec", "web" }, planned({ "--changed" }, { cwd = "/services/mig" })) -- M6
+    assert.same({ "api", "db", "sec", "web" }, planned({ "--changed", "-i", "../intent.yaml" }, { cwd = "/web" }))
+  end)
+
+  it("F5: takes both names of what was moved", function()
+    git("mv", "services/db/schema.sql", "services/sec/schema.sql")
+    commit()
+    assert.same({ "db", "sec" }, planned { "--changed", "--base", "HEAD~1", "--head", "HEAD" })
+    commit { ["services/sec/schema.sql"] = false }
+    assert.same({ "sec" }, planned { "--changed", "--base", "HEAD~1", "--head", "HEAD" })
+  end)
+
+  it("F6: leaves out what changed on the base only", function()
+    git("checkout", "-q", "-b", "work")
+    commit { ["services/api/x"] = "y\n" }
+    git("checkout", "-q", "main")
+    commit { ["services/db/x"] = "y\n" }
+    git("checkout", "-q", "work")
+    assert.same({ "api" }, planned { "--changed", "--base", "main" })
+  end)
+
+  it("F7: knows the remote's branch where the local one is missing", function()
+    git("checkout", "-q", "-b", "work")
+    git("update-ref", "refs/remotes/origin/main", "main")
+    git("branch", "-q", "-D", "main")
+    commit { ["services/api/x"] = "y\n" }
+    assert.same({ "api" }, planned { "--changed" })
+  end)
+
+  it("F8, F9: is not confused by names of branches, blanks or letters", function()
+    git("checkout", "-q", "-b", "web")
+    commit { ["services/café/x"] = "y\n", ['services/db/"q"\\'] = "y\n" }
+    assert.same({ "cafe", "db" }, planned { "--changed", "--base", "main", "--head", "web" })
+  end)
+
+  it("F1, F2: reads lists of files, and refuses flags that exclude each other before anything is read", function()
+    assert.same({ "api", "db" }, planned { "--changed", "--files", "services/db/x, services/api/component.yaml, ,services/db/x" })
+    assert.same({ "api", "db" }, planned { "--changed", "--files", "services/db/x", "--files", '"services/api/a, b"' })
+    assert.same({}, planned { "--changed", "--files", " " })
+    assert.same({ "db" }, planned({ "--changed", "--files", "x" }, { cwd = "/services/db" }))
+    for _, words in ipairs {
+      { "--files", "a", "--base", "main" }, { "--files", "a", "--untracked" }, { "--uncommitted", "--untracked" },
+      { "--untracked", "--head", "x", "--base", "y" }, { "--head", "x" }, { "--intent-impact", "some" },
+    } do
+      local r = orun { "plan", "-i", "none.yaml", "--changed", table.unpack(words) }
+      assert.equal(2, r.code, table.concat(words, " ") .. r.err)
+    end
+  end)
+
+  it("F10: is an error without git, but for --files", function()
+    assert(fs.remove_tree(p.root .. "/.git"))
+    local r = orun { "plan", "--changed" }
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find("changes cannot be found", 1, true), r.err)
+    assert.truthy(r.err:find("--files", 1, true))
+    assert.same({ "db" }, planned { "--changed", "--files", "services/db/x" })
+  end)
+
+  it("names a base that the repository does not have", function()
+    local r = orun { "plan", "--changed", "--base", "nowhere" }
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find('--base is "nowhere", which this repository does not have', 1, true), r.err)
+    assert.truthy(r.err:find("git fetch origin nowhere", 1, true))
+    git("branch", "-q", "-m", "main", "trunk")
+    assert.truthy(orun({ "plan", "--changed" }).err:find('the default base is "main"', 1, true))
+    assert.truthy(orun({ "plan", "--changed", "--base=-x" }).err:find("no name of a commit", 1, true))
+  end)
+
+  it("compares two ends that never met", function()
+    git("checkout", "-q", "--orphan", "other")
+    commit { ["services/api/x"] = "y\n" }
+    assert.same({ "api" }, planned { "--changed", "--base", "main", "--head", "other" })
+  end)
+
+  it("M1, M2: marks components by manifest and by directory, inner and outer ones, and none beside", function()
+    assert.same({ "web" }, planned { "--changed", "--files", "services/web/component.yaml" })
+    assert.same({ "web" }, planned { "--changed", "--files", "web/index.html" })
+    assert.same({}, planned { "--changed", "--files", "services/web/other" })
+    assert.same({ "db" }, planned { "--changed", "--files", "services/db/x" })
+    assert.same({ "dbx", "mig", "sec" }, planned { "--changed", "--files", "services/dbx/x" }) -- D2 too
+  end)
+
+  it("M5: plans nothing where nothing changed, and that is the latest plan", function()
+    local names, r = planned { "--changed", "--files", "README.md,.gitignore" }
+    assert.same({}, names)
+    assert.truthy(r.out:find("mode: changed-only", 1, true))
+    r = orun { "plan", "--all", "--changed", "--files", "README.md" }
+    assert.equal(0, r.code)
+    assert.same({}, json.decode((assert(fs.read(p.root .. "/.orun/plans/latest.json")))).jobs)
+    r = orun { "run", "--all", "--changed", "--files", "README.md" }
+    assert.same({ 0, true }, { r.code, r.out:find("no jobs to run", 1, true) ~= nil })
+  end)
+
+  it("D1: does not take what is only depended on", function()
+    assert.same({ "api" }, planned { "--changed", "--files", "services/api/x" })
+  end)
+
+  it("starts from the components that other flags leave", function()
+    local names = planned { "--changed", "--component", "sec", "--files", "services/dbx/x,services/sec/x" }
+    assert.same({ "sec" }, names)
+    assert.same({}, planned { "--changed", "--component", "sec", "--files", "services/dbx/x" })
+  end)
+
+  it("S3: takes a changed section for those that watch it", function()
+    local function with(text) commit { ["intent.yaml"] = text } end
+    with("env: {A: x}\n" .. intent)
+    local last = { "--changed", "--base", "HEAD~1", "--head", "HEAD" }
+    local function impact(mode) return planned { "--changed", "--base", "HEAD~1", "--head", "HEAD", "--intent-impact", mode } end
+    assert.same({ "ops" }, planned(last))
+    assert.same({ "api", "cafe", "db", "dbx", "mig", "ops", "root", "sec", "web" }, impact "all")
+    assert.same({}, impact "none")
+    with("env: {A: x}\n# note\n" .. intent)
+    assert.same({}, impact "all")
+    with("env: {A: x}\n" .. (intent:gsub("path: ./,", "path: ./, labels: {a: b},")))
+    assert.same({ "root" }, impact "none")
+  end)
+
+  it("sees an intent that is not committed", function()
+    p:write("intent.yaml", (intent:gsub("path: ops", "path: ops/")))
+    assert.same({ "ops" }, planned { "--changed" })
+    assert.same({ "ops" }, planned { "--changed", "--uncommitted" })
+    assert.same({}, planned { "--changed", "--base", "main", "--head", "HEAD" })
+  end)
+
+  it("takes its commits from a trigger of that scope", function()
+    local base = git("rev-parse", "HEAD")
+    local head = commit { ["services/api/x"] = "y\n" }
+    commit { ["services/db/x"] = "y\n" }
+    p:write("services/sec/x", "y\n")
+    p:write(".orun/e.json", ('{"pull_request": {"base": {"sha": "%s"}, "head": {"sha": "%s"}}}'):format(base, head))
+    local event = { "--from-ci", "github", "--event-file", ".orun/e.json" }
+    assert.same({ "api" }, planned(event))
+    assert.same({ "api" }, planned { "--changed", table.unpack(event) })
+    assert.same({ "db" }, planned { "--base", head, "--head", "HEAD", table.unpack(event) })
+    assert.same({ "sec" }, planned { "--files", "services/sec/x", table.unpack(event) })
+    -- A new branch has no commit before; then the default base is compared with, and the work tree.
+    p:write(".orun/e.json", ('{"pull_request": {"base": {"sha": "%s"}, "head": {"sha": "%s"}}}'):format(("0"):rep(40), head))
+    assert.same({ "sec" }, planned(event))
+  end)
+
+  it("T21: takes a named trigger's texts for commits only where they name some", function()
+    git("checkout", "-q", "-b", "work")
+    commit { ["services/api/x"] = "y\n" }
+    assert.same({ "api" }, planned { "--trigger", "pr" })
+    local names, r = planned { "--trigger", "pr", "--base", "main", "--head", "HEAD" }
+    assert.same({ "api" }, names)
+    assert.equal(0, r.code)
+    local plan = assert(json.decode((assert(fs.read(p.root .. "/.orun/p.json")))))
+    assert.equal("pull_request.base.sha", plan.metadata.trigger.base)
+    git("branch", "-q", "pull_request.base.sha", "main")
+    git("branch", "-q", "pull_request.head.sha", "work")
+    p:write("services/db/x", "y\n")
+    assert.same({ "api" }, planned { "--trigger", "pr" })
+  end)
+
+  it("asks the CI system, and says so", function()
+    git("checkout", "-q", "-b", "work")
+    local head = commit { ["services/api/x"] = "y\n" }
+    local env = { GITHUB_ACTIONS = "true", GITHUB_EVENT_NAME = "pull_request", GITHUB_BASE_REF = "main", GITHUB_SHA = head }
+    local names, r = planned({ "--changed" }, { env = env })
+    assert.same({ "api" }, names)
+    assert.truthy(r.err:find(("ci: github-actions (pull_request), base: main, head: %s"):format(head), 1, true), r.err)
+    names, r = planned({ "--changed", "--base", "main" }, { env = env })
+    assert.same({ { "api" }, "" }, { names, r.err })
+  end)
+
+  it("deepens a shallow clone in CI and says so; elsewhere it says how", function()
+    git("checkout", "-q", "-b", "work")
+    commit { ["services/api/x"] = "y\n" }
+    commit { ["services/db/x"] = "y\n" }
+    local origin = p.root
+    local clone = assert(fs.realpath(assert(fs.temporary "/tmp/orun-changed-")))
+    local function copy()
+      fs.remove_tree(clone)
+      git_in("/tmp", "clone", "-q", "--depth=1", "--single-branch", "-b", "work", "file://" .. origin, clone)
+      p = setmetatable({ root = clone }, { __index = p })
+    end
+    copy()
+    local r = orun { "plan", "--all", "--changed", "--base", "main" }
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find("the clone is shallow", 1, true), r.err)
+    git_in(clone, "fetch", "-q", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
+    r = orun { "plan", "--all", "--changed", "--base", "main" }
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find("the clone is too shallow", 1, true), r.err)
+    assert.truthy(r.err:find("git fetch --unshallow", 1, true), r.err)
+    copy()
+    local names
+    names, r = planned({ "--changed", "--base", "main" }, { env = { CI = "true" } })
+    fs.remove_tree(clone)
+    assert.same({ "api", "db" }, names)
+    assert.truthy(r.err:find("fetching main", 1, true), r.err)
+    assert.truthy(r.err:find("deepening this shallow clone", 1, true), r.err)
+  end)
+
+  it("warns of flags that nothing asks for (Q8)", function()
+    local names, r = planned { "--base", "main" }
+    assert.equal(9, #names)
+    assert.truthy(r.err:find("warning: --base has no effect without --changed", 1, true), r.err)
+    assert.truthy(planned({ "--untracked" })[9])
+    assert.equal(1, orun({ "plan", "--strict", "--files", "x" }).code)
+  end)
+end)
