@@ -26,7 +26,7 @@ git_PKG := libgit2
 regex_PKG := libpcre2-8
 LOADABLE_SRC := $(LOADABLE:%=src/host/%.c)
 HOST_SRC := $(filter-out $(LOADABLE_SRC),$(wildcard src/host/*.c))
-SRC := $(wildcard src/*.c) $(HOST_SRC)
+SRC := $(wildcard src/*.c src/sandbox/*.c) $(HOST_SRC)
 OBJ := $(SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/host_modules.o
 MODULES := $(patsubst %,$(BUILD)/lib/orun/host/%.so,$(basename $(notdir $(wildcard $(LOADABLE_SRC)))))
 
@@ -93,7 +93,7 @@ specs: build
 # --- checks -------------------------------------------------------------------------------------
 
 LUACHECK := lua5.1 /usr/bin/luacheck
-C_FILES = $(wildcard src/*.c src/*.h src/host/*.c src/host/*.h bench/*.c spec/support/*.c)
+C_FILES = $(wildcard src/*.c src/*.h src/sandbox/*.c src/sandbox/*.h src/host/*.c src/host/*.h bench/*.c spec/support/*.c)
 
 .PHONY: lint
 lint: ## luacheck, clang-format and cppcheck
@@ -130,7 +130,7 @@ coverage: ## C line coverage of the suite (gcov), with the list of what no spec 
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= yaml json template archive
-FUZZ_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) $(HOST_SRC) src/host/archive.c fuzz/target.c
+FUZZ_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/sandbox/*.c)) $(HOST_SRC) src/host/archive.c fuzz/target.c
 
 .PHONY: fuzz
 fuzz: ## libFuzzer over YAML, JSON, templates and archives (FUZZ_SECONDS=600 each, FUZZ_TARGETS="yaml json")

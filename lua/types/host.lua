@@ -862,3 +862,60 @@ function regex.compile(pattern) end
 ---@return boolean?
 ---@return string? message
 function Regex:test(subject) end
+
+---------------------------------------------------------------------------------------------------
+-- host.sandbox: Lua states for code that nobody vouches for (orun.sandbox is what to use).
+
+---@class host.sandbox
+local sandbox = {}
+
+---A state of its own, with its own heap and budget of work. Values cross by copy, functions leave it as handles.
+---@class SandboxState: userdata
+local SandboxState = {}
+
+---@class SandboxFunction: userdata  A function inside; only `call` of its own sandbox can use it.
+
+---What went wrong inside. One of `limit`, `unfit` (the result cannot cross; `way` is the JSON pointer to what cannot), `failure` (the
+---raised table, whose metatable has `__failure`) and `message` (with `frames`, innermost first).
+---@class SandboxTrouble
+---@field limit? "memory"|"memory-hard"|"instructions"|"output"|"string"|"weak"
+---@field file? string chunk name of where a limit was hit
+---@field line? integer
+---@field unfit? string
+---@field way? string
+---@field failure? table
+---@field message? string
+---@field frames? {file: string, known: boolean, shown: string, line: integer, name: string?}[] known: a file, no `load`
+
+---@param options {memory: integer, instructions: integer, output: integer, print?: fun(text: string)}
+---@return SandboxState
+function sandbox.open(options) end
+---@param f SandboxFunction
+---@return string? file chunk name
+---@return integer? line of its definition, 0 for a whole file
+function sandbox.place(f) end
+---@param v any
+---@return boolean
+function sandbox.is_function(v) end
+
+---Runs a trusted text inside. It gets a table of tools: `list`, `kind`, `null`, `freeze` (a table of functions becomes read-only),
+---`delegate` (a function that keeps the line of a tail call), `place` (innermost line of a file), `compile` (text, name), `library` (what
+---stands behind the globals of every file) and `host` (the given functions). It returns the function that `enter` calls.
+---@param text string
+---@param name string chunk name, with "="
+---@param functions table<string, function> of the host; they may return two values and may not suspend
+---@return true?
+---@return SandboxTrouble?
+function SandboxState:prelude(text, name, functions) end
+---@param ... Value
+---@return Value? result with handles for its functions
+---@return SandboxTrouble?
+function SandboxState:enter(...) end
+---@param f SandboxFunction
+---@param ... Value read-only inside
+---@return Value? result
+---@return SandboxTrouble?
+function SandboxState:call(f, ...) end
+---@return integer bytes in use
+function SandboxState:used() end
+function SandboxState:close() end

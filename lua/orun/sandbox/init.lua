@@ -1,0 +1,255 @@
+-- Sandboxes for code that comes with a package or a checkout: compositions, policy rules, trigger providers, tables of commands.
+--
+--   local sandbox = require "orun.sandbox"
+--   local box = sandbox.open { directory = "/repo/.orun/triggers", name = ".orun/triggers" }
+--   local module, problem = box:load "gitlab.lua"       -- what the file returns, copied; functions in it are handles
+--   local event, problem = box:call(module.event, payload, env)   -- arguments are copied and read-only inside, the result is copied
+--
+-- Instead of an error both return nil and a SandboxProblem (a nil result comes without one); `sandbox.mark(problem, kind)` makes a
+-- diagnostic of it, `sandbox.is_function(v)` tells a handle. Inside, `require "x"` loads x.lua of the same directory and `require "orun"`
+-- the module of author.lua. A state is made when the first file is loaded; what a file returned is kept, so a second load runs nothing.
+-- Values are those of host.value: null is `orun.null` inside, an empty table is a map unless `orun.list {}` made it.
+local fs = require "host.fs"
+local host = require "host.sandbox"
+local path = require "orun.util.path"
+
+local M = {}
+
+---@class SandboxLimits
+---@field memory? integer bytes, default 64 MiB
+---@field instructions? integer of one call, default 100 million
+---@field output? integer bytes of one call, default 16 MiB
+
+---@class SandboxOptions
+---@field directory string root of the files that it may load
+---@field name string of the package in messages
+---@field limits? SandboxLimits
+---@field display? fun(path: string): string names a file in messages
+---@field print? fun(text: string) gets what `print` writes
+
+---@class SandboxProblem
+---@field message string names the package
+---@field file? string as shown
+---@field line? integer
+---@field hint? string
+---@field path? string
+---@field limit? string "memory", "memory-hard", "instructions", "output", "string" or "weak"
+---@field failure? boolean raised by orun.fail
+
+M.limits = { memory = 64 * 1024 * 1024, instructions = 100000000, output = 16 * 1024 * 1024 }
+
+M.is_function = host.is_function
+
+---@class Sandbox
+---@field options SandboxOptions
+---@field files string[] that were read
+local Sandbox = {}
+Sandbox.__index = Sandbox
+
+---@param options SandboxOptions
+---@return Sandbox
+function M.open(options)
+  return setmetatable({ options = options, files = {} }, Sandbox)
+end
+
+-- Files -------------------------------------------------------------------------------------------------------------------------
+
+---A file of the directory; no link leads out of it, or anywhere.
+---@return string? bytes
+---@return string? message
+local function read(directory, file)
+  local cleaned = path.clean(file)
+  if path.is_absolute(cleaned) or cleaned == ".." or cleaned:sub(1, 3) == "../" then return nil, file .. " leads out of the package" end
+  local at = directory
+  for part in cleaned:gmatch("[^/]+") do
+    at = path.join(at, part)
+    local stat = fs.stat(at, { follow = false })
+    if not stat then return nil, ("the package has no file %s"):format(cleaned) end
+    if stat.type == "link" then return nil, ("%s is reached through a symbolic link; a package holds none"):format(cleaned) end
+  end
+  local bytes = fs.read(at)
+  if not bytes then return nil, ("cannot read %s"):format(cleaned) end
+  return bytes
+end
+
+local parts = {}
+
+---The text of a file beside this one that runs inside.
+local function part(name)
+  if name == "version" then return require("host.program").version end
+  if not parts[name] then
+    local own = package.searchpath("orun.sandbox." .. name, package.path)
+    parts[name] = assert(fs.read(own))
+  end
+  return parts[name]
+end
+
+-- Messages ----------------------------------------------------------------------------------------------------------------------
+
+---How the Lua inside shortens the name of a file in its messages.
+local function shortened(file)
+  return #file <= 59 and file or "..." .. file:sub(-56)
+end
+
+---The place that a message begins with, and the rest of it.
+local function split(self, message)
+  for _, file in ipairs(self.files) do
+    local prefix = shortened(file) .. ":"
+    if message:sub(1, #prefix) == prefix then
+      local line, rest = message:match("^(%d+): (.*)$", #prefix + 1)
+      if line then return file, math.tointeger(tonumber(line)), rest end
+    end
+  end
+  return nil, nil, message
+end
+
+---The innermost frame in a file of the package, and the next one in another file.
+local function known_frames(frames)
+  local first, other
+  for _, frame in ipairs(frames or {}) do
+    if frame.known and not first then first = frame end
+    if frame.known and first and frame.file ~= first.file then
+      other = frame
+      break
+    end
+  end
+  return first, other
+end
+
+local function amount(n)
+  if n % (1024 * 1024) == 0 then return ("%d MiB"):format(n // (1024 * 1024)) end
+  return ("%d bytes"):format(n)
+end
+
+local function grouped(n)
+  local text = tostring(n):reverse():gsub("(%d%d%d)", "%1,"):reverse()
+  return (text:gsub("^,", ""))
+end
+
+local limit_messages = {
+  memory = function(limits) return ("it uses more than %s of memory"):format(amount(limits.memory)) end,
+  ["memory-hard"] = function(limits) return ("it uses more than %s of memory"):format(amount(limits.memory)) end,
+  instructions = function(limits) return ("it does not end within %s instructions"):format(grouped(limits.instructions)) end,
+  output = function(limits) return ("its output is larger than %s"):format(amount(limits.output)) end,
+  string = function(limits) return ("it makes a text larger than %s"):format(amount(limits.output)) end,
+  weak = function() return "'__mode' is not available: tables are never weak" end,
+}
+
+local limit_keys = {
+  memory = "memory", ["memory-hard"] = "memory", instructions = "instructions", output = "output", string = "output",
+}
+
+---@param raw table from host.sandbox
+---@param file? string what was being run, when the problem does not say
+---@param line? integer
+---@return SandboxProblem
+local function explain(self, raw, file, line)
+  local problem, message = {}, raw.message
+  if raw.limit then
+    problem.limit, message = raw.limit, limit_messages[raw.limit](self.bounds)
+    if limit_keys[raw.limit] then problem.hint = "the limit is compositions.limits." .. limit_keys[raw.limit] .. " of the intent" end
+    if raw.limit == "memory-hard" then line = nil end
+    if raw.file then file, line = raw.file, raw.line end
+  elseif raw.unfit then
+    message = ("its result%s %s"):format(raw.way ~= "" and " at " .. raw.way or "", raw.unfit)
+  elseif raw.failure then
+    problem.failure, message, problem.hint, problem.path = true, raw.failure.message, raw.failure.hint, raw.failure.path
+    file, line = raw.failure.file or file, raw.failure.line or line
+  else
+    local named, at, rest = split(self, message)
+    local frame, caller = known_frames(raw.frames)
+    if frame then file, line = frame.file, frame.line end
+    if named then file, line, message = named, at, rest end
+    if caller and caller.file ~= file then
+      problem.hint = ("called from %s:%d"):format(self:shown(caller.file), caller.line)
+    end
+  end
+  problem.file, problem.line = file and self:shown(file), line
+  problem.message = ('package "%s": %s%s'):format(self.options.name, raw.limit and file and file .. ": " or "", message)
+  return problem
+end
+
+---Names a file of the sandbox in messages.
+---@param file string relative
+---@return string
+function Sandbox:shown(file)
+  local absolute = path.join(self.options.directory, file)
+  return self.options.display and self.options.display(absolute) or absolute
+end
+
+---@param problem SandboxProblem
+---@param kind string
+---@return Diagnostic
+function M.mark(problem, kind)
+  return { kind = kind, message = problem.message, file = problem.file, line = problem.line, hint = problem.hint, path = problem.path }
+end
+
+-- Calls -------------------------------------------------------------------------------------------------------------------------
+
+local function limits_of(options)
+  local limits = {}
+  for key, default in next, M.limits do limits[key] = options.limits and options.limits[key] or default end
+  return limits
+end
+
+---Makes the state.
+function Sandbox:start()
+  local options = self.options
+  self.bounds = limits_of(options)
+  self.state = host.open {
+    memory = self.bounds.memory, instructions = self.bounds.instructions, output = self.bounds.output, print = options.print,
+  }
+  local own = package.searchpath("orun.sandbox.inside", package.path)
+  local started, problem = self.state:prelude(assert(fs.read(own)), "=orun", {
+    part = part,
+    read = function(file)
+      self.files[#self.files + 1] = file
+      return read(options.directory, file)
+    end,
+    template = function(text)
+      if not self.template then return nil, "later" end
+      return self.template(text)
+    end,
+  })
+  if not started then
+    self.state = nil
+    return nil, explain(self, problem)
+  end
+  return true
+end
+
+---Runs a file, once, and returns a copy of what it returned; functions in it are handles for `call`.
+---@param file string relative to the directory
+---@return any value
+---@return SandboxProblem?
+function Sandbox:load(file)
+  if not self.state then
+    local started, problem = self:start()
+    if not started then return nil, problem end
+  end
+  local value, problem = self.state:enter(file)
+  if problem then return nil, explain(self, problem, file, problem.unfit and 1 or nil) end
+  return value
+end
+
+---Calls a function that a loaded file holds. The arguments are copied, and read-only inside; the result is copied.
+---@param handle userdata
+---@param ... any
+---@return any value
+---@return SandboxProblem?
+function Sandbox:call(handle, ...)
+  local value, problem = self.state:call(handle, ...)
+  if not problem then return value end
+  return nil, explain(self, problem, host.place(handle))
+end
+
+---Where a function is defined.
+---@param handle userdata
+---@return string? file as shown
+---@return integer? line
+function Sandbox:place(handle)
+  local file, line = host.place(handle)
+  return file and self:shown(file), line
+end
+
+return M

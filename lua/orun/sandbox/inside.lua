@@ -1,0 +1,52 @@
+-- Runs inside a sandbox, before anything of its author: what `require` finds there, and how the host has a file loaded.
+-- Nothing of orun.* or host.* exists here. Returns the function that the host's `Sandbox:load` calls.
+local tools = ...
+local host = tools.host
+
+-- Files that are loaded, with what they returned; those being loaded have `loading`.
+local loading = {}
+local modules = {}
+
+---Forgets a file whose run did not end.
+local unfinished = {
+  __close = function(self)
+    if modules[self.file] == loading then modules[self.file] = nil end
+  end,
+}
+
+---Runs a file of the package once.
+---@param file string relative to the package's root
+local function run(file)
+  local known = modules[file]
+  if known == loading then error(("%s requires itself, directly or through others"):format(file), 0) end
+  if known then return known.value end
+  local text, message = host.read(file)
+  if not text then error(message, 0) end
+  local chunk, problem = tools.compile(text, file)
+  if not chunk then error(problem, 0) end
+  modules[file] = loading
+  local _ <close> = setmetatable({ file = file }, unfinished)
+  local value = chunk()
+  modules[file] = { value = value }
+  return value
+end
+
+local author
+
+---`require "lib.steps"` is the file lib/steps.lua of the package; `require "orun"` the one other module.
+local function require_module(name)
+  if type(name) ~= "string" then error("require takes the name of a module", 0) end
+  if name == "orun" then return author end
+  local file = name:gsub("%.", "/")
+  if not ("/" .. file):find("^[/%w_-]+$") or file:find("//", 1, true) or file:find("^/") then
+    error(("require of '%s': a module is named by words and dots, and is a file of the package"):format(name), 0)
+  end
+  local value = run(file .. ".lua")
+  if value == nil then return true end
+  return value
+end
+
+tools.library.require = tools.delegate(require_module)
+author = tools.compile(host.part "author", "=orun")(tools)
+
+return run

@@ -1,0 +1,215 @@
+/* Deep copies of plain values from one Lua state into another. */
+#include "sandbox.h"
+#include "value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a value weighs besides its bytes. */
+enum { VALUE_BYTES = 40 };
+
+static bool problem(struct orun_copy *c, const char *text)
+{
+    if (c->problem[0] == '\0')
+        snprintf(c->problem, sizeof c->problem, "%s", text);
+    return false;
+}
+
+/* Puts a step in front of the way to what the problem is about. */
+static bool at_key(struct orun_copy *c, const char *key)
+{
+    char rest[ORUN_COPY_PROBLEM];
+    const char *way = strchr(c->problem, '\n');
+    snprintf(rest, sizeof rest, "%s", way ? way + 1 : "");
+    size_t said = way ? (size_t)(way - c->problem) : strlen(c->problem);
+    snprintf(c->problem + said, sizeof c->problem - said, "\n/%.60s%s", key, rest);
+    return false;
+}
+
+static bool at_index(struct orun_copy *c, lua_Integer index)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)index - 1);
+    return at_key(c, text);
+}
+
+static bool weigh(struct orun_copy *c, size_t bytes)
+{
+    c->bytes += bytes + VALUE_BYTES;
+    if (c->bytes <= c->limit)
+        return true;
+    c->over = true;
+    return problem(c, "is too large");
+}
+
+static bool copy_string(struct orun_copy *c, int index)
+{
+    size_t length;
+    const char *text = lua_tolstring(c->from, index, &length);
+    if (!weigh(c, length))
+        return false;
+    lua_pushlstring(c->to, text, length);
+    return true;
+}
+
+/* The items of the table at index are copied into the table on the top of `to`. */
+static bool copy_items(struct orun_copy *c, int index, lua_Integer count)
+{
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (lua_rawgeti(c->from, index, i) == LUA_TNIL) {
+            lua_pop(c->from, 1);
+            problem(c, "is missing: a list has no holes");
+            return at_index(c, i);
+        }
+        bool copied = orun_copy_value(c, lua_gettop(c->from));
+        lua_pop(c->from, 1);
+        if (!copied)
+            return at_index(c, i);
+        lua_rawseti(c->to, -2, i);
+    }
+    return true;
+}
+
+static bool copy_pairs(struct orun_copy *c, int index)
+{
+    for (lua_pushnil(c->from); lua_next(c->from, index);) {
+        int top = lua_gettop(c->from);
+        if (lua_type(c->from, top - 1) != LUA_TSTRING) {
+            char text[80];
+            snprintf(text, sizeof text, "has a key of type %s: keys are texts, or 1 to n in a list",
+                     lua_typename(c->from, lua_type(c->from, top - 1)));
+            lua_pop(c->from, 2);
+            return problem(c, text);
+        }
+        const char *key = lua_tostring(c->from, top - 1);
+        if (!copy_string(c, top - 1)) {
+            lua_pop(c->from, 2);
+            return at_key(c, key);
+        }
+        bool copied = orun_copy_value(c, top);
+        if (!copied) {
+            lua_pop(c->to, 1);
+            at_key(c, key);
+            lua_pop(c->from, 2);
+            return false;
+        }
+        lua_rawset(c->to, -3);
+        lua_pop(c->from, 1);
+    }
+    return true;
+}
+
+/* Whether a table holds 1 to n and nothing else; n. Keys that are numbers belong to lists only. */
+static bool is_sequence(struct orun_copy *c, int index, lua_Integer *count)
+{
+    lua_State *L = c->from;
+    lua_Integer found = 0, last = 0, keys = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), keys++) {
+        if (!lua_isinteger(L, -2))
+            continue;
+        found++;
+        if (lua_tointeger(L, -2) > last)
+            last = lua_tointeger(L, -2);
+    }
+    *count = keys;
+    if (found == 0 || (found == keys && last == keys))
+        return found > 0;
+    return problem(c,
+                   found == keys ? "is a list with holes" : "mixes the items of a list with keys");
+}
+
+static bool enter(struct orun_copy *c, const void *table)
+{
+    if (c->depth == ORUN_COPY_DEPTH)
+        return problem(c, "is nested too deeply");
+    for (int i = 0; i < c->depth; i++) {
+        if (c->way[i] == table)
+            return problem(c, "contains itself");
+    }
+    c->way[c->depth++] = table;
+    return true;
+}
+
+static bool copy_contents(struct orun_copy *c, int index)
+{
+    bool is_list = orun_value_kind(c->from, index) == ORUN_LIST;
+    lua_Integer count = (lua_Integer)lua_rawlen(c->from, index);
+    if (!is_list)
+        is_list = is_sequence(c, index, &count);
+    if (c->problem[0] != '\0' || !weigh(c, 0))
+        return false;
+    lua_createtable(c->to, 0, 0);
+    if (is_list)
+        orun_value_mark_list(c->to, -1);
+    if (is_list ? copy_items(c, index, count) : copy_pairs(c, index))
+        return true;
+    lua_pop(c->to, 1);
+    return false;
+}
+
+static bool copy_table(struct orun_copy *c, int index)
+{
+    bool front = c->from_sandbox && orun_frozen_unwrap(c->from, index);
+    if (front)
+        index = lua_gettop(c->from);
+    bool copied = enter(c, lua_topointer(c->from, index));
+    if (copied) {
+        copied = copy_contents(c, index);
+        c->depth--;
+    }
+    if (front)
+        lua_pop(c->from, 1);
+    return copied;
+}
+
+static bool refuse(struct orun_copy *c, int index)
+{
+    char text[80];
+    snprintf(text, sizeof text, "is a %s, which is no plain value",
+             lua_typename(c->from, lua_type(c->from, index)));
+    return problem(c, text);
+}
+
+bool orun_copy_value(struct orun_copy *c, int index)
+{
+    if (!lua_checkstack(c->from, 8) || !lua_checkstack(c->to, 8))
+        return problem(c, "is nested too deeply");
+    index = lua_absindex(c->from, index);
+    switch (orun_value_kind(c->from, index)) {
+    case ORUN_NIL:
+        lua_pushnil(c->to);
+        return true;
+    case ORUN_NULL:
+        orun_value_push_null(c->to);
+        break;
+    case ORUN_BOOLEAN:
+        lua_pushboolean(c->to, lua_toboolean(c->from, index));
+        break;
+    case ORUN_INTEGER:
+        lua_pushinteger(c->to, lua_tointeger(c->from, index));
+        break;
+    case ORUN_FLOAT:
+        lua_pushnumber(c->to, lua_tonumber(c->from, index));
+        break;
+    case ORUN_STRING:
+        return copy_string(c, index);
+    case ORUN_UINT64:
+        orun_value_push_uint64(c->to, orun_value_to_uint64(c->from, index));
+        break;
+    case ORUN_TIME:
+        orun_value_push_time(c->to, orun_value_to_time(c->from, index));
+        break;
+    case ORUN_LIST:
+    case ORUN_MAP:
+        return copy_table(c, index);
+    case ORUN_OTHER:
+        if (!c->function || lua_type(c->from, index) != LUA_TFUNCTION)
+            return refuse(c, index);
+        c->function(c, index);
+        break;
+    }
+    if (weigh(c, 0))
+        return true;
+    lua_pop(c->to, 1);
+    return false;
+}
