@@ -171,6 +171,17 @@ function M.pad(text, n)
   return text .. (" "):rep(n - M.width(text))
 end
 
+---Width of a column: the usual one, or more when one of its texts needs it.
+---@param rows table[]
+---@param field string
+---@param least integer
+---@return integer
+function M.column(rows, field, least)
+  local width = least
+  for _, row in ipairs(rows) do width = math.max(width, M.width(M.plain(row[field]))) end
+  return width
+end
+
 ---------------------------------------------------------------------------------------------------
 -- Text from outside
 

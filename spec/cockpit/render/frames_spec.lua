@@ -287,4 +287,18 @@ JOB ID                                              COMPONENT           ENV     
 ○ web@dev.test                                      web                 dev             pending
 ]], plain:text(jobs_render.lines(view, "table")))
   end)
+
+  it("in columns that grow with long names", function()
+    local name, environment = ("n"):rep(30), ("e"):rep(20)
+    local long = jobs_view.view({ metadata = { name = "p", checksum = plan.metadata.checksum }, jobs = {
+      { id = "b@dev.build", name = "build", component = "b", environment = "dev", steps = {} },
+      { id = name .. "@" .. environment .. ".build", name = "build", component = name, environment = environment, steps = {} },
+    } }, {})
+    assert.equal(("○  %s %s build\n○  %s %s build\n"):format("b" .. (" "):rep(29), "dev" .. (" "):rep(17), name, environment),
+      plain:text(jobs_render.lines(long, "compact")))
+    local lines = {}
+    for line in plain:text(jobs_render.lines(long, "table")):gmatch "[^\n]+" do lines[#lines + 1] = line end
+    local at = lines[1]:find "STATUS"
+    for i = 2, 3 do assert.equal(at, utf8.len(lines[i]:match "^(.*)pending") + 1) end
+  end)
 end)

@@ -17,9 +17,10 @@ end
 function M.list(rows)
   if #rows == 0 then return { { "No components found." } } end
   local lines = { { ("%d components"):format(#rows) }, {} }
+  local name, type_name = style.column(rows, "name", 24), style.column(rows, "type", 28)
   for _, row in ipairs(rows) do
     lines[#lines + 1] = {
-      "  ", mark(row), " " .. style.pad(plain(row.name), 24) .. " " .. style.pad(plain(row.type), 28) .. " ",
+      "  ", mark(row), " " .. style.pad(plain(row.name), name) .. " " .. style.pad(plain(row.type), type_name) .. " ",
       { plain(table.concat(row.environments, ",")), "secondary" },
     }
   end

@@ -31,31 +31,28 @@ local function tree(view)
 end
 
 local function compact(view)
-  local lines = {}
-  for i, job in ipairs(view.jobs) do
+  local lines, jobs = {}, view.jobs
+  local component, environment = style.column(jobs, "component", 24), style.column(jobs, "environment", 12)
+  for i, job in ipairs(jobs) do
     local mark = status_spans(job)
-    local component, environment = style.pad(style.plain(job.component), 24), style.pad(style.plain(job.environment), 12)
-    lines[i] = { mark, ("  %s %s %s"):format(component, environment, style.plain(job.short)) }
+    lines[i] = {
+      mark, ("  %s %s %s"):format(style.pad(style.plain(job.component), component), style.pad(style.plain(job.environment), environment),
+        style.plain(job.short)),
+    }
   end
   return lines
 end
 
-local function id_width(jobs)
-  local width = 48
-  for _, job in ipairs(jobs) do width = math.max(width, style.width(job.id)) end
-  return width
-end
-
 local function grid(view)
-  local width = id_width(view.jobs)
-  local header = ("%s  %s  %s  STATUS"):format(style.pad("JOB ID", width + 2), style.pad("COMPONENT", 18), style.pad("ENV", 14))
-  local lines = { { { header, "dim" } } }
-  for _, job in ipairs(view.jobs) do
+  local jobs = view.jobs
+  local id, component, environment = style.column(jobs, "id", 48), style.column(jobs, "component", 18), style.column(jobs, "environment", 14)
+  local function row(a, b, c, extra)
+    return ("%s  %s  %s  "):format(style.pad(a, id + extra), style.pad(b, component), style.pad(c, environment))
+  end
+  local lines = { { { row("JOB ID", "COMPONENT", "ENV", 2) .. "STATUS", "dim" } } }
+  for _, job in ipairs(jobs) do
     local mark, label = status_spans(job)
-    lines[#lines + 1] = {
-      mark, (" %s  %s  %s  "):format(style.pad(style.plain(job.id), width), style.pad(style.plain(job.component), 18),
-        style.pad(style.plain(job.environment), 14)), label,
-    }
+    lines[#lines + 1] = { mark, " " .. row(style.plain(job.id), style.plain(job.component), style.plain(job.environment), 0), label }
   end
   return lines
 end

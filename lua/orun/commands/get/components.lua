@@ -37,8 +37,9 @@ local function print_list(ctx, list)
   end
   local style = ctx.style
   ctx:print(style.plural(#list, "component"))
+  local name, type_name = style.column(list, "name", 24), style.column(list, "type", 28)
   for _, item in ipairs(list) do
-    ctx:print(style:line { "  ", mark(ctx, item), " ", style.pad(item.name, 24), " ", style.pad(item.type, 28), " ",
+    ctx:print(style:line { "  ", mark(ctx, item), " ", style.pad(item.name, name), " ", style.pad(item.type, type_name), " ",
       table.concat(item.environments, ",") })
   end
 end
