@@ -436,7 +436,8 @@ function fs.read(path, limit) end
 ---`options`, whatever an older file had.
 ---@param path string
 ---@param bytes string
----@param options? {mode?: integer, sync?: boolean}  mode default 0644 (less umask); sync=false skips both fsyncs (for data that can be made again)
+---@param options? {mode?: integer, sync?: boolean, through?: boolean}  mode default 0644 (less umask); sync=false skips both fsyncs (for
+---  data that can be made again); through: when a link, a device or a pipe is at `path`, the bytes are written to what it leads to
 ---@return true?
 ---@return string? message
 ---@return string? errno

@@ -132,6 +132,18 @@ describe("orun plan", function()
     mentions(r.err, "no component matched zzz", "cart, ledger, site, vpc")
   end)
 
+  it("goes to what an output path leads to, also when that is no file", function()
+    local p, fs = shop(), require "host.fs"
+    assert(fs.symlink("real.json", p.root .. "/link.json"))
+    assert.equal(0, orun(p, "plan", "-o", "link.json").code)
+    assert.equal("link", fs.stat(p.root .. "/link.json", { follow = false }).type)
+    assert.equal(8, #json.decode(p:read "real.json").jobs)
+    assert(fs.symlink("/dev/full", p.root .. "/full"))
+    local r = orun(p, "plan", "-o", "full")
+    assert.equal(1, r.code)
+    mentions(r.err, "cannot write the plan to full", "No space left")
+  end)
+
   it("writes YAML by extension or, unlike the reference, by --format (03 case 25, quirk 12)", function()
     local p = shop()
     local r = orun(p, "plan", "-o", "out/p.yaml")

@@ -7,8 +7,8 @@ local sorted = require "orun.util.sorted"
 
 -- Libraries whose errors are values of their own, and names that are no kinds although they look like one.
 local libraries = { "^template/", "^schema/" }
--- Areas whose names mean events of a run too; of them only what stands after `kind =` counts.
-local shared = { job = true, run = true, state = true, step = true }
+-- Areas whose names mean other things too: events of a run, functions that make schemas. Of them only what stands after `kind =` counts.
+local shared = { job = true, run = true, schema = true, state = true, step = true }
 
 local function each_file(visit)
   for _, entry in ipairs(assert(fs.walk("lua/orun", {}))) do

@@ -90,7 +90,7 @@ describe("plan.store", function()
       local path = plans:resolve(ref)
       assert.equal(text, path and fs.read(path), ref)
     end
-    assert.equal(text, fs.read(plans:resolve()))
+    assert.equal(text, fs.read((plans:resolve())))
     local path, err = plans:resolve "zzz"
     assert.is_nil(path)
     assert.equal("plan.not-found", err.kind)

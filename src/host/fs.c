@@ -386,6 +386,26 @@ static int write_new(const char *path, const char *bytes, size_t length, mode_t 
     return result;
 }
 
+/* A link, a device or a pipe, which a file must not take the place of. */
+static bool is_no_file(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int write_through(const char *path, const char *bytes, size_t length, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0)
+        return -1;
+    int result = write_all(fd, bytes, length);
+    int error = errno;
+    if (close(fd) != 0 && result == 0)
+        return -1;
+    errno = error;
+    return result;
+}
+
 static int fs_write(lua_State *L)
 {
     const char *path = orun_check_path(L, 1);
@@ -401,6 +421,8 @@ static int fs_write(lua_State *L)
     char temporary[PATH_MAX];
     if (!*path)
         return orun_condition(L, ENOENT, path);
+    if (flag(L, 3, "through", false) && is_no_file(path))
+        return done_or(L, write_through(path, bytes, length, (mode_t)mode & 07777), path);
     if (!temporary_beside(path, temporary, sizeof temporary))
         return orun_condition(L, errno, path);
     if (write_new(temporary, bytes, length, (mode_t)mode & 07777, sync) != 0 ||

@@ -24,7 +24,7 @@ end
 
 local function write(file, bytes, shown)
   local ok, message = fs.mkdir(path.dirname(file))
-  if ok then ok, message = fs.write(file, bytes) end
+  if ok then ok, message = fs.write(file, bytes, { through = true }) end
   if not ok then fail(("cannot write the archive %s: %s"):format(shown, message)) end
 end
 

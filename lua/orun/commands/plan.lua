@@ -30,7 +30,7 @@ local function write_output(ctx, compiled)
   local text = compiled.text
   if format_of(file, ctx.flags.format) == "yaml" then text = document.encode(compiled.plan, "yaml") end
   local ok, message = fs.mkdir(path.dirname(file))
-  if ok then ok, message = fs.write(file, text) end
+  if ok then ok, message = fs.write(file, text, { through = true }) end
   if not ok then
     ctx.report:error { kind = "plan.unwritable", message = ("cannot write the plan to %s: %s"):format(ctx.flags.output, message) }
   end
@@ -130,6 +130,17 @@ local function components_of(ctx, args)
   return #list > 0 and list or nil
 end
 
+-- Values that can be nothing but a mistake, most of all an empty variable of a script.
+local function check_words(ctx)
+  local flags = ctx.flags
+  if flags.output == "" then diagnostic.usage("--output needs a path") end
+  if flags.env and not selection.patterns(flags.env) then
+    diagnostic.usage("--env names no environment", "leave the flag out for all environments")
+  end
+  local flaw = flags.name and store.name_flaw(flags.name)
+  if flaw then diagnostic.usage(("--name: \"%s\" %s"):format(flags.name, flaw)) end
+end
+
 -- Decided by the words alone; what they name is looked up later.
 ---@return TriggerOptions?
 local function trigger_of(ctx)
@@ -193,6 +204,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
   run = function(ctx, args)
     local view = view_of(ctx.flags)
     if view and ctx.flags.json then diagnostic.usage("--view and --json exclude each other") end
+    check_words(ctx)
     local trigger = trigger_of(ctx)
     local changed = changes.read(ctx, trigger ~= nil)
     local outputs = ctx.flags.github_output and output_file(ctx)

@@ -109,7 +109,8 @@ local function environment_patterns(text)
     part = part:match("^%s*(.-)%s*$")
     if part ~= "" then patterns[#patterns + 1] = part end
   end
-  return #patterns > 0 and patterns or nil
+  if #patterns == 0 then diagnostic.usage("--env names no environment", "leave the flag out for all environments") end
+  return patterns
 end
 
 local function same(a, b)

@@ -338,6 +338,7 @@ kind("plan.no-github-output", "--github-output was given outside of GitHub Actio
 kind("plan.unencodable", "A value is nested too deeply to be written as JSON.", "Make it flatter, or pass it as a file.")
 kind("plan.unwritable", "The plan cannot be written to the file that was asked for.",
   "Check the path, its permissions, and the space left.")
+kind("plan.store-unreadable", "The plans below `.orun/plans` cannot be listed.", "Check the permissions of that directory.")
 kind("plan.save", "The plan cannot be saved in `.orun/plans`.", "Check the permissions of `.orun` and the space left.")
 kind("plan.name", "--name is no name that a plan can have: it is empty, has a slash, begins with a dot, or looks like the id of "
   .. "another plan.",

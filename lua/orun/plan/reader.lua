@@ -60,6 +60,9 @@ local function complete(plan, path)
   for _, key in ipairs { "metadata", "execution", "spec" } do
     if not is_map(plan[key]) then malformed(path, key .. " is not an object") end
   end
+  if type(plan.kind) == "string" and plan.kind ~= document.kind then
+    malformed(path, ("it is of kind %s"):format(plan.kind))
+  end
   if plan.jobs == nil and plan.apiVersion == nil then malformed(path, "it has neither apiVersion nor jobs") end
   plan.jobs = plan.jobs or value.list {}
   if not value.is_list(plan.jobs) then malformed(path, "jobs is not a list") end

@@ -1,4 +1,5 @@
 -- The plan store `.orun/plans`: `<12 hex>.json` for every plan, `latest.json`, and a copy under each name that a person gave.
+local diagnostic = require "orun.diagnostic"
 local directory = require "orun.plan.directory"
 local fs = require "host.fs"
 local identity = require "orun.plan.identity"
@@ -34,12 +35,19 @@ local function failure(kind, message, hint, extra)
   return d
 end
 
----Whether a text can name a plan: it becomes a file name, and must not pass for another plan's id.
-local function check_name(name, id)
+---Why a text cannot name a plan: it becomes a file name.
+---@param name string
+---@return string? flaw
+function M.name_flaw(name)
   if name == "" or name:find("[/%c]") or name:sub(1, 1) == "." then
-    return failure("plan.name", ('"%s" cannot name a plan'):format(name),
-      "a name is not empty, has no slash and does not begin with a dot")
+    return "cannot name a plan: a name is not empty, has no slash and does not begin with a dot"
   end
+end
+
+-- A name must not pass for another plan's id.
+local function check_name(name, id)
+  local flaw = M.name_flaw(name)
+  if flaw then return failure("plan.name", ('"%s" %s'):format(name, flaw)) end
   if name ~= id and name:find("^%x+$") and #name == 12 then
     return failure("plan.name", ('"%s" cannot name this plan: it looks like the id of another one'):format(name),
       ("this plan's id is %s"):format(id))
@@ -85,10 +93,14 @@ local function entry(path)
   }
 end
 
----File names without `.json`, sorted bytewise; empty when there is no store yet.
+---File names without `.json`, sorted bytewise; none when there is no store yet.
 function Store:names()
   local names = {}
-  for _, file in ipairs(fs.list(self.plans) or {}) do
+  local files, message, errno = fs.list(self.plans)
+  if not files and errno ~= "ENOENT" then
+    diagnostic.raise { kind = "plan.store-unreadable", message = "cannot list the stored plans: " .. message }
+  end
+  for _, file in ipairs(files or {}) do
     local name = file:match("^([^.].*)%.json$")
     if name then names[#names + 1] = name end
   end

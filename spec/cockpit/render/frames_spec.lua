@@ -298,7 +298,7 @@ JOB ID                                              COMPONENT           ENV     
       plain:text(jobs_render.lines(long, "compact")))
     local lines = {}
     for line in plain:text(jobs_render.lines(long, "table")):gmatch "[^\n]+" do lines[#lines + 1] = line end
-    local at = lines[1]:find "STATUS"
-    for i = 2, 3 do assert.equal(at, utf8.len(lines[i]:match "^(.*)pending") + 1) end
+    local column = lines[1]:find "STATUS"
+    for i = 2, 3 do assert.equal(column, utf8.len(lines[i]:match "^(.*)pending") + 1) end
   end)
 end)

@@ -98,7 +98,10 @@ return function(standard, sources)
     },
     { "plan.unwritable", argv = { "plan", "-o", "dir" }, files = { ["dir/file"] = "" } },
     { "plan.save", files = { [".orun/plans"] = "in the way" } },
-    { "plan.name", argv = { "plan", "--name", "a/b" } },
+    { "plan.name", argv = { "plan", "--name", "0123456789ab" } },
+    { "plan.store-unreadable", argv = { "get", "plans" }, files = { [".orun/plans"] = "in the way" } },
+    { "usage", argv = { "plan", "--name", "a/b" } },
+    { "usage", argv = { "plan", "--env", " , " } },
     { "plan.none", argv = { "run", "latest" } },
     { "plan.not-found", argv = { "describe", "plan", "zzz" } },
     {

@@ -45,7 +45,8 @@ end
 
 local function grid(view)
   local jobs = view.jobs
-  local id, component, environment = style.column(jobs, "id", 48), style.column(jobs, "component", 18), style.column(jobs, "environment", 14)
+  local id = style.column(jobs, "id", 48)
+  local component, environment = style.column(jobs, "component", 18), style.column(jobs, "environment", 14)
   local function row(a, b, c, extra)
     return ("%s  %s  %s  "):format(style.pad(a, id + extra), style.pad(b, component), style.pad(c, environment))
   end

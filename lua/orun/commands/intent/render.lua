@@ -27,7 +27,7 @@ Beside the same manifests it is no intent to compile: every discovered component
     local text = document.encode(rendering.document(loaded.intent, loaded.components), ctx.flags.json and "json" or "yaml")
     local file = ctx.flags.output
     if not file then return ctx:write(text) end
-    local ok, message = fs.write(path.resolve(ctx.cwd, file), text)
+    local ok, message = fs.write(path.resolve(ctx.cwd, file), text, { through = true })
     if not ok then
       ctx.report:error {
         kind = "intent.unwritable", message = ("cannot write the intent to %s: %s"):format(file, condition.reason(message)),
