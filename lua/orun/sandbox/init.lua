@@ -25,6 +25,7 @@ local M = {}
 ---@field name string of the package in messages
 ---@field limits? SandboxLimits
 ---@field display? fun(path: string): string names a file in messages
+---@field inert? boolean modules of the program can be required, and are good for nothing: for files that are only looked at
 ---@field print? fun(text: string) gets what `print` writes
 
 ---@class SandboxProblem
@@ -54,19 +55,27 @@ end
 
 -- Files -------------------------------------------------------------------------------------------------------------------------
 
+local function amount(n)
+  if n % (1024 * 1024) == 0 then return ("%d MiB"):format(n // (1024 * 1024)) end
+  return ("%d bytes"):format(n)
+end
+
 ---A file of the directory; no link leads out of it, or anywhere.
 ---@return string? bytes
 ---@return string? message
 local function read(directory, file)
   local cleaned = path.clean(file)
   if path.is_absolute(cleaned) or cleaned == ".." or cleaned:sub(1, 3) == "../" then return nil, file .. " leads out of the package" end
-  local at = directory
+  local at, stat = directory, nil
   for part in cleaned:gmatch("[^/]+") do
     at = path.join(at, part)
-    local stat = fs.stat(at, { follow = false })
+    stat = fs.stat(at, { follow = false })
     if not stat then return nil, ("the package has no file %s"):format(cleaned) end
     if stat.type == "link" then return nil, ("%s is reached through a symbolic link; a package holds none"):format(cleaned) end
   end
+  -- Reading a pipe would wait for whoever writes to it.
+  if not stat or stat.type ~= "file" then return nil, ("%s is no regular file"):format(cleaned) end
+  if stat.size > M.limits.memory then return nil, ("%s is larger than %s"):format(cleaned, amount(M.limits.memory)) end
   local bytes = fs.read(at)
   if not bytes then return nil, ("cannot read %s"):format(cleaned) end
   return bytes
@@ -114,11 +123,6 @@ local function known_frames(frames)
     end
   end
   return first, other
-end
-
-local function amount(n)
-  if n % (1024 * 1024) == 0 then return ("%d MiB"):format(n // (1024 * 1024)) end
-  return ("%d bytes"):format(n)
 end
 
 local function grouped(n)
@@ -206,6 +210,7 @@ function Sandbox:start()
       self.files[#self.files + 1] = file
       return read(options.directory, file)
     end,
+    is_inert = function(name) return options.inert == true and (name:find("^host%.") or name:find("^orun%.")) ~= nil end,
     template = function(text)
       if not self.template then return nil, "later" end
       return self.template(text)
