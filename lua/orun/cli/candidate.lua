@@ -35,9 +35,10 @@ function kinds.triggers(ctx)
   return list
 end
 
-function kinds.providers()
-  local list = { { "auto" } }
-  for _, name in ipairs(require("orun.trigger.provider").shipped()) do list[#list + 1] = { name } end
+function kinds.providers(ctx)
+  local list, providers = { { "auto" } }, require "orun.trigger.provider"
+  for _, name in ipairs(providers.shipped()) do list[#list + 1] = { name } end
+  for _, name in ipairs(providers.own { store = ctx:workspace().store }) do list[#list + 1] = { name } end
   return list
 end
 

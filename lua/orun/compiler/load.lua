@@ -186,7 +186,9 @@ return function(options, report)
     load_registry(parts, intent, found, options, display, report)
   end
   tally:warn(report)
-  local trigger = options.trigger and require("orun.trigger.request").read(options.trigger, options.cwd, report)
+  local trigger = options.trigger and require("orun.trigger.request").read(options.trigger, {
+    cwd = options.cwd, store = store, display = display,
+  }, report)
   if #report.errors > parts.tolerated then report:check() end
   write_tree(store, found, bytes, roots, components, report)
   return {

@@ -1,23 +1,11 @@
 -- Which values must never reach a log or a screen: those of variables whose names say that they are secret.
+local secrecy = require "orun.util.secrecy"
+
 local M = {}
 
-local endings = { "TOKEN", "SECRET", "PASSWORD", "KEY" }
 local shortest = 8
 
-local named = {}
-
----@param name string
----@return boolean
-function M.is_name(name)
-  local known = named[name]
-  if known ~= nil then return known end
-  local upper, secret = name:upper(), false
-  for _, ending in ipairs(endings) do
-    if upper:sub(-#ending) == ending then secret = true end
-  end
-  named[name] = secret
-  return secret
-end
+M.is_name = secrecy.is_secret
 
 ---A value to hide as the texts that may be shown of it: itself, and line by line, since tools print it that way.
 ---@param text string

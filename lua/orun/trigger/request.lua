@@ -21,21 +21,27 @@ local M = {}
 ---@field name? string        of the binding, in named mode
 ---@field event? TriggerEvent in event mode
 
-local function find_provider(name, env, report)
+local function known_names(context)
+  local names = providers.shipped()
+  local own = providers.own(context)
+  return table.move(own, 1, #own, #names + 1, names)
+end
+
+local function find_provider(name, env, context, report)
   if name == "auto" then
-    local detected = providers.detect(env)
+    local detected = providers.detect(env, context)
     if not detected then
       report:error {
         kind = "trigger.unknown-provider", message = "--from-ci auto: this is no CI system that orun knows",
-        hint = "providers: " .. table.concat(providers.shipped(), ", "),
+        hint = "providers: " .. table.concat(known_names(context), ", "),
       }
       return nil
     end
     name = detected
   end
-  local provider = providers.find(name)
+  local provider = providers.find(name, context)
   if provider then return provider, name end
-  local known = providers.shipped()
+  local known = known_names(context)
   local hint = suggestion.hint(name, known)
   report:error {
     kind = "trigger.unknown-provider", message = ('--from-ci: there is no event provider "%s"'):format(name),
@@ -68,14 +74,14 @@ local function read_payload(file, cwd, report)
   end
 end
 
-local function read_event(options, cwd, report)
+local function read_event(options, context, report)
   local env = process.environ()
-  local provider, name = find_provider(options.provider, env, report)
+  local provider, name = find_provider(options.provider, env, context, report)
   if not provider then return nil end
   local file = options.file or provider.payload and provider.payload(env) or ""
   local payload
   if file ~= "" then
-    payload = read_payload(file, cwd, report)
+    payload = read_payload(file, context.cwd, report)
     if not payload then return nil end
   end
   local made, reason = provider.event(payload, env)
@@ -87,15 +93,18 @@ local function read_event(options, cwd, report)
   return event
 end
 
+---@class TriggerContext: ProviderContext
+---@field cwd string
+
 ---Nil when nothing is asked for, or when it cannot be read, which is in the report.
 ---@param options? TriggerOptions
----@param cwd string
+---@param context TriggerContext
 ---@param report table
 ---@return TriggerRequest?
-function M.read(options, cwd, report)
+function M.read(options, context, report)
   if not options then return nil end
   if options.name then return { mode = "named-trigger", name = options.name } end
-  local event = read_event(options, cwd, report)
+  local event = read_event(options, context, report)
   return event and { mode = "event-file", event = event }
 end
 
