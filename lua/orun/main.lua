@@ -40,6 +40,20 @@ local function show_help(ctx, invocation)
   ctx:write(invocation.found and help.command(invocation.found, invocation.command, invocation.places) or help.program(invocation.places))
 end
 
+-- Somebody named a checkout's command: now, and only now, its file runs in this state.
+local function load_invoked(found)
+  local definition = require "orun.cli.definition"
+  local text = definition.read(found.file)
+  require("orun.cli.acquaintance").greet(found.file, text, function(line) io.stderr:write(line, "\n") end)
+  return definition.run(found.file, text)
+end
+
+local function read(argv)
+  local commandline = require "orun.cli.commandline"
+  local invocation = commandline.read(argv)
+  return invocation.pending and commandline.read(argv, load_invoked) or invocation
+end
+
 local function invoke(ctx, invocation)
   local command, flags = invocation.command, invocation.parsed.flags
   if flags.version then
@@ -61,7 +75,7 @@ return function(...)
   ctx.json = wants_json(argv)
   local trouble
   local ok, result = xpcall(function()
-    local invocation = require("orun.cli.commandline").read(argv)
+    local invocation = read(argv)
     ctx = context.new(invocation.parsed, invocation.command)
     trouble = invocation.command and invocation.command.trouble
     local code = invoke(ctx, invocation)

@@ -138,7 +138,7 @@ describe("orun", function()
     command("broken", "return {")
     local r = orun "broken"
     assert.equal(1, r.code)
-    assert.truthy(r.err:find("^error: [^\n]*broken.lua:1:"))
+    assert.truthy(r.err:find("^error: the command file cannot be loaded: [^\n]*\n  %-%-> [^\n]*broken.lua:1\n"), r.err)
     command("odd", "return 5")
     r = orun "odd"
     assert.equal(1, r.code)

@@ -2,8 +2,12 @@
 local commandline = require "orun.cli.commandline"
 local discovery = require "orun.cli.discovery"
 local help = require "orun.cli.help"
+local place = require "orun.cli.place"
 
-local places = { discovery.places()[#discovery.places()] }
+local places = {}
+for _, one in ipairs(place.list()) do
+  if one.name == "installed" then places[1] = one end
+end
 
 -- All commands below some words, deepest last.
 local function commands(words, list)

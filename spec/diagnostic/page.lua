@@ -29,7 +29,8 @@ This page is made by `make docs`.
 
 -- What would differ from one machine to the next is left out of examples.
 local function steady(text)
-  return (text:gsub("\n.*", ""):gsub("%(pid %d+%)", "(pid 4711)"):gsub("sha256:%x+", "sha256:...")
+  return (text:gsub("(git[^:]* failed): .*", "%1: ..."):gsub("(cannot be found): .*", "%1: ..."):gsub("\n.*", ""):gsub("%(pid %d+%)",
+    "(pid 4711)"):gsub("sha256:%x+", "sha256:...")
     :gsub("plan %x%x%x%x%x%x%x%x%x%x%x%x$", "plan 1f0c5d3a9e27"))
 end
 

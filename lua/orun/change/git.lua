@@ -42,7 +42,7 @@ end
 function Git:demand(...)
   local output, reason = self:ask(...)
   if output then return output end
-  diagnostic.raise { kind = "change.git", message = ("git %s failed: %s"):format(table.concat({ ... }, " "), reason) }
+  diagnostic.raise { kind = "change.git", message = ("git %s failed: %s"):format((...), reason) }
   return ""
 end
 

@@ -2,6 +2,7 @@
 local diagnostic = require "orun.diagnostic"
 local discovery = require "orun.cli.discovery"
 local flags = require "orun.cli.flags"
+local place = require "orun.cli.place"
 
 local M = {}
 
@@ -10,6 +11,7 @@ local M = {}
 ---@field command? Command
 ---@field parsed Parsed
 ---@field places Place[]
+---@field pending? boolean   a checkout's command that somebody invoked: it is not loaded yet, and nothing is parsed
 
 -- Number of words that a flag takes, as far as is known before the command is; an unknown flag ends the search.
 local function flag_width(word, index)
@@ -40,6 +42,13 @@ local function unknown_command(words, word, places)
   diagnostic.usage(('unknown command "%s" for %s'):format(word, line), hint or ("%s --help lists the commands"):format(line))
 end
 
+-- What a checkout's file says about its command may be unreadable, which matters when somebody wants to know it.
+local function load(found)
+  if not found.place.foreign then return discovery.load(found) end
+  local ok, command = pcall(discovery.load, found)
+  return ok and command or { summary = "", broken = command }
+end
+
 -- Follows the words into groups. Flags may stand before and between them.
 ---@param argv string[]
 ---@param places Place[]
@@ -58,7 +67,7 @@ function M.follow(argv, places)
       if command and command.args then break end
       unknown_command(words, rest[at], places)
     end
-    found, command = below, discovery.load(below)
+    found, command = below, load(below)
     words = below.words
     table.remove(rest, at)
     if not below.group then break end
@@ -67,11 +76,25 @@ function M.follow(argv, places)
   return found, command, rest
 end
 
+local function asks_for_help(words)
+  for _, word in ipairs(words) do
+    if word == "--" then return false end
+    if word == "--help" or word == "-h" or word == "--version" then return true end
+  end
+  return false
+end
+
 ---@param argv string[]
+---@param invoked? fun(found: Found): Command loads the command of a checkout; without it such a command is left pending
 ---@return Invocation
-function M.read(argv)
-  local places = discovery.places()
+function M.read(argv, invoked)
+  local places = place.list(argv)
   local found, command, rest = M.follow(argv, places)
+  if found and command and found.place.foreign and (command.run or command.broken) and not asks_for_help(rest) then
+    if not invoked then return { found = found, parsed = { flags = {}, given = {}, args = {} }, places = places, pending = true } end
+    command = invoked(found)
+  end
+  if command and command.broken then error(command.broken, 0) end
   local name = found and "orun " .. table.concat(found.words, " ") or "orun"
   local parsed = flags.parse(rest, {
     name = name,

@@ -4,6 +4,7 @@ local commandline = require "orun.cli.commandline"
 local context = require "orun.cli.context"
 local discovery = require "orun.cli.discovery"
 local flags = require "orun.cli.flags"
+local places_of = require("orun.cli.place").list
 
 local M = {}
 
@@ -126,7 +127,7 @@ end
 function M.complete(words)
   local word = words[#words] or ""
   local before = table.move(words, 1, #words - 1, 1, {})
-  local result, places = { candidates = {}, files = false }, discovery.places()
+  local result, places = { candidates = {}, files = false }, places_of(before)
   local found, command, rest = follow(before, places)
   if not rest then return result end
   local list = flags.with_global(command and command.flags)

@@ -1,5 +1,6 @@
 -- Flags as tables: what a command accepts, and reading a command line by them. Pure; the environment is handed in.
 local diagnostic = require "orun.diagnostic"
+local value = require "host.value"
 
 local M = {}
 
@@ -170,7 +171,7 @@ end
 function Reader:set(flag, v)
   local key = M.key(flag.name)
   if flag.repeatable then
-    local list = self.given[key] and self.flags[key] or {}
+    local list = self.given[key] and self.flags[key] or value.list {}
     list[#list + 1] = v
     v = list
   end
@@ -257,9 +258,10 @@ local function fill_defaults(self, list, environment)
       local text = flag.env and environment(flag.env)
       if text and text ~= "" then
         local v = M.value(flag, text, flag.env)
-        self.flags[key] = flag.repeatable and { v } or v
+        self.flags[key] = flag.repeatable and value.list { v } or v
       elseif flag.default ~= nil then
-        self.flags[key] = type(flag.default) == "string" and M.value(flag, flag.default, "--" .. flag.name) or flag.default
+        local v = type(flag.default) == "string" and M.value(flag, flag.default, "--" .. flag.name) or flag.default
+        self.flags[key] = flag.repeatable and type(v) ~= "table" and value.list { v } or v
       elseif M.type(flag) == "boolean" then
         self.flags[key] = false
       end
@@ -275,7 +277,7 @@ local function check_arguments(args, declared, name)
   local count = #args
   for position, argument in ipairs(declared) do
     if argument.repeatable then
-      local rest = table.move(args, position, count, 1, {})
+      local rest = table.move(args, position, count, 1, value.list {})
       if #rest == 0 and not argument.optional then diagnostic.usage(("%s needs at least one %s"):format(name, argument.name)) end
       args[argument.name] = rest
       return

@@ -75,11 +75,18 @@ local function flag_rows(list)
   return rows
 end
 
+local function location(d)
+  return d.file and d.line and ("%s:%d: "):format(d.file:match("[^/]*$"), d.line) or ""
+end
+
 local function command_rows(list)
   local rows = {}
   for _, found in ipairs(list) do
-    local summary = discovery.summary(found)
-    if found.place.label then summary = ("%s (from %s)"):format(summary, found.place.label) end
+    local summary, trouble = discovery.summary(found), discovery.trouble(found)
+    if trouble then summary = ("broken: %s%s"):format(location(trouble), trouble.message:gsub("%c", " ")) end
+    if found.place.label then
+      summary = ("%s (from %s%s)"):format(summary, found.place.label, found.replaces and ", replaces a command of orun" or "")
+    end
     rows[#rows + 1] = { found.words[#found.words], summary }
   end
   return rows
@@ -113,12 +120,20 @@ local function argument_rows(list)
   return rows
 end
 
+-- A checkout cannot change what a word means; that its file does nothing should not be a riddle.
+local function refusals(lines, words, places)
+  local rows = {}
+  for i, file in ipairs(discovery.refused(words, places)) do rows[i] = { file, "the name is taken" } end
+  section(lines, "Not used:", rows)
+end
+
 ---Help of `orun` itself.
 ---@param places Place[]
 ---@return string
 function M.program(places)
   local lines = { tagline, "", "Usage: orun <command> [arguments] [flags]" }
   section(lines, "Commands:", command_rows(discovery.list({}, places)))
+  refusals(lines, {}, places)
   section(lines, "Flags of every command:", flag_rows(flags.global))
   lines[#lines + 1] = ""
   lines[#lines + 1] = "`orun help <command>` shows the flags of a command."
@@ -149,7 +164,10 @@ function M.command(found, command, places)
     lines[#lines + 1] = description(command.description)
   end
   section(lines, "Arguments:", argument_rows(command.args))
-  if found.group then section(lines, "Commands:", command_rows(discovery.list(found.words, places))) end
+  if found.group then
+    section(lines, "Commands:", command_rows(discovery.list(found.words, places)))
+    refusals(lines, found.words, places)
+  end
   section(lines, "Flags:", flag_rows(command.flags or {}))
   section(lines, "Flags of every command:", flag_rows(global_flags(command.flags)))
   section(lines, "Examples:", command.examples or {})

@@ -1,5 +1,6 @@
 -- `orun help [command]`
 local discovery = require "orun.cli.discovery"
+local place = require "orun.cli.place"
 
 local function find(words, places)
   local found
@@ -20,7 +21,7 @@ return {
 
   run = function(ctx, args)
     local help = require "orun.cli.help"
-    local places = discovery.places()
+    local places = place.list { "--intent", ctx.flags.intent }
     local found = find(args, places)
     ctx:write(found and help.command(found, discovery.load(found), places) or help.program(places))
   end,

@@ -152,6 +152,8 @@ kind("trigger.scope-conflict", "The event matches several trigger bindings that 
 kind("trigger.unknown-provider", "`--from-ci` names no event provider, or `auto` found none whose CI system runs orun.",
   "Use one of the listed providers; `generic` takes events of any other system.")
 kind("trigger.provider-ignored", "`--trigger` and `--from-ci` were both given. The event is not read.", "Leave one of them out.")
+kind("trigger.provider-failed", "An event provider of this platform (`.orun/triggers`) is no provider, or it failed in its sandbox.",
+  "Mend the file; docs/triggers.md says what it must return.")
 kind("trigger.no-event", "The provider found no event: there is no payload, or the variables that it reads are not set.",
   "Follow the hint; --event-file names a payload.")
 kind("trigger.event-unreadable", "The event file cannot be read.", "Check the path of --event-file or the variable that names it.")
@@ -400,6 +402,11 @@ kind("gc.not-removed", "Something that `orun gc` should remove is still there.",
 
 kind("pack.failed", "The archive cannot be made.", "The message says what is in the way.")
 kind("pack.source-date-epoch", "SOURCE_DATE_EPOCH is not a number of seconds.", "Correct or unset it.")
+kind("command.unreadable", "A file of your own commands cannot be read.", "Check its permissions.")
+kind("command.failed", "A file of your own commands raised an error while it was loaded.", "Mend the line in the message.")
+kind("command.sandbox", "The command file of a checkout cannot be read in the sandbox, where help and completion look at its table: it "
+  .. "raised an error, wanted more than a table needs, or is no regular file.",
+  "Let the file return its table and do everything else in `run`.")
 kind("command.syntax", "A file of your own commands is no Lua.", "Mend the line in the message.")
 kind("command.shape", "A file of your own commands does not return a table.",
   "Return `{summary = ..., run = function(ctx, args) ... end}`.")

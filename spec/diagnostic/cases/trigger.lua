@@ -36,6 +36,10 @@ return function(standard)
     {
       "trigger.provider-ignored", warning = true, argv = { "plan", "--trigger", "push", "--from-ci", "github" }, files = case("push", good),
     },
+    {
+      "trigger.provider-failed", argv = { "plan", "--from-ci", "forge" }, place = ".orun/triggers/forge.lua:2",
+      files = { [".orun/triggers/forge.lua"] = "local function event(p)\n  return p.x\nend\nreturn { detect = event, event = event }\n" },
+    },
     { "trigger.no-event", argv = { "plan", "--from-ci", "github" }, files = case("push", good) },
     { "trigger.event-unreadable", argv = { "plan", "--from-ci", "github", "--event-file", "none.json" }, files = case("push", good) },
     { "trigger.event-syntax", argv = { "plan", "--from-ci", "generic", "--event-file", "list.json" }, files = { ["list.json"] = "‸[1]" } },
