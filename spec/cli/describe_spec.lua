@@ -32,7 +32,8 @@ local function plan()
     jobs = value.list {
       job "api@dev.deploy-canary",
       job("api@dev.deploy", { dependsOn = value.list { "db@dev.up", "api@dev.deploy-canary" }, parameters = { size = 2, zone = "1" },
-        steps = value.list { { id = "login", name = "login", phase = "pre", use = "org/login@v1" }, { name = "ship", run = "ship it" } } }),
+        steps = value.list { { id = "login", name = "login", phase = "pre", use = "org/login@v1" },
+          { name = "ship", run = "ship it", shell = "bash", onFailure = "continue", with = { url = "https://x" }, env = { A = "1" } } } }),
       job "db@dev.up",
     },
   }
@@ -55,6 +56,30 @@ end
 describe("orun describe", function()
   before_each(function() store = executions.new() end)
   after_each(function() store:close() end)
+
+  it("has a wide form of everything: the text with what it leaves out otherwise", function()
+    store:plan("latest", plan())
+    add_run "run-1"
+    store:write("intent.yaml", "environments: {dev: }\ncomponents: [{name: api, type: sh, labels: {team: web}, "
+      .. "subscribe: {environments: [dev]}}]\n")
+    local function adds(words, ...)
+      local text = orun("describe", table.unpack(words))
+      words[#words + 1], words[#words + 2] = "-o", "wide"
+      local wide = orun("describe", table.unpack(words))
+      assert.same({ 0, 0 }, { text.code, wide.code }, wide.err)
+      for _, part in ipairs { ... } do
+        assert.truthy(wide.out:find(part, 1, true), ("%q is not in:\n%s"):format(part, wide.out))
+        assert.falsy(text.out:find(part, 1, true), part)
+      end
+      -- Nothing of the plain text is missing.
+      for line in text.out:gmatch "[^\n]+" do assert.truthy(wide.out:find(line, 1, true), line) end
+    end
+    adds({ "plan" }, "digest: sha256:1", "from: ./kit", "path: svc/api", "timeout: 5m", "retries: 1")
+    adds({ "job", "api@dev.deploy" }, "shell: bash", "with url: https://x", 'env A: "1"', "on failure: continue")
+    adds({ "component", "api" }, "label team: web", "environments: dev")
+    adds({ "run", "run-1" }, "/executions/run-1")
+    assert.equal(2, orun("describe", "plan", "-o", "xml").code)
+  end)
 
   it("shows its help, and refuses what it does not know", function()
     local r = orun "describe"

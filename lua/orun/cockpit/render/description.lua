@@ -25,6 +25,13 @@ local function heading(text, lines)
   lines[#lines + 1] = { { text .. ":", "bold" } }
 end
 
+-- What only the wide form says, below the thing it belongs to.
+local function detail_lines(details, margin, lines)
+  for _, field in ipairs(details) do
+    lines[#lines + 1] = { { margin .. style.plain(field[1]) .. ": ", "dim" }, (style.plain(field[2])) }
+  end
+end
+
 ---@param view PlanDescription
 ---@return Span[][]
 function M.plan(view)
@@ -32,7 +39,10 @@ function M.plan(view)
   title("Plan", view.name, lines)
   field_lines(view.fields, lines)
   if #view.sources > 0 then heading("Composition Sources", lines) end
-  for _, source in ipairs(view.sources) do lines[#lines + 1] = { "  ", style.plain(("%s (%s)"):format(source.name, source.kind)) } end
+  for _, source in ipairs(view.sources) do
+    lines[#lines + 1] = { "  ", style.plain(("%s (%s)"):format(source.name, source.kind)) }
+    detail_lines(source.details, "    ", lines)
+  end
   if #view.jobs > 0 then heading("Jobs", lines) end
   for i, job in ipairs(view.jobs) do
     local line = {
@@ -43,6 +53,7 @@ function M.plan(view)
       line[#line + 1] = { (" %s %s"):format(glyph.arrow, style.plain(table.concat(job.dependsOn, ", "))), "dim" }
     end
     lines[#lines + 1] = line
+    detail_lines(job.details, ("  %s    "):format(i == #view.jobs and " " or glyph.bar), lines)
   end
   return lines
 end
@@ -55,11 +66,12 @@ local function text_lines(text, margin, lines)
   end
 end
 
-local function step_lines(steps, lines)
+local function step_lines(steps, details, lines)
   heading("Steps", lines)
   for i, step in ipairs(steps) do
     local phase = step.phase ~= "main" and { (" [%s]"):format(step.phase), "dim" } or nil
     lines[#lines + 1] = { ("  %d. %s"):format(i, style.plain(step.name)), phase }
+    detail_lines(details[i], "     ", lines)
     if step.use then lines[#lines + 1] = { { "     use: ", "dim" }, style.plain(step.use) } end
     if step.run then text_lines(step.run, "     ", lines) end
   end
@@ -106,7 +118,7 @@ function M.job(view, now)
       lines[#lines + 1] = { "  ", { style.plain(field[1]) .. ": ", "dim" }, style.plain(field[2]) }
     end
   end
-  step_lines(view.steps, lines)
+  step_lines(view.steps, view.stepDetails, lines)
   if view.state then state_lines(view, now, lines) end
   return lines
 end

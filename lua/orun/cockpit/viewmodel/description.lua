@@ -31,13 +31,30 @@ end
 ---@class PlanDescription
 ---@field name string
 ---@field fields Field[]
----@field sources {name: string, kind: string}[]
----@field jobs {id: string, steps: integer, dependsOn: string[]}[] in plan order
+---@field sources {name: string, kind: string, details: Field[]}[]
+---@field jobs {id: string, steps: integer, dependsOn: string[], details: Field[]}[] in plan order
+
+local function job_details(job)
+  local gates = {}
+  for i, gate in ipairs(job.gates or {}) do gates[i] = ("%s %s"):format(tostring(gate.type), tostring(gate.environment)) end
+  return fields {
+    { "profile", job.profile }, { "runs on", job.runsOn }, { "path", job.path }, { "timeout", job.timeout }, { "retries", job.retries },
+    { "gates", table.concat(gates, ", ") }, { "advisory", table.concat(job.advisoryDependsOn or {}, ", ") },
+    { "outputs", table.concat(job.outputs or {}, ", ") },
+  }
+end
+
+local function source_details(source)
+  return fields {
+    { "from", source.ref or source.path }, { "digest", source.resolvedDigest }, { "exports", table.concat(source.exports or {}, ", ") },
+  }
+end
 
 ---@param plan table
 ---@param modified? integer time of its file, for plans that do not say when they were made
+---@param wide? boolean with the details of jobs and sources
 ---@return PlanDescription
-function M.plan(plan, modified)
+function M.plan(plan, modified, wide)
   local metadata, execution = plan.metadata, plan.execution
   local view = { name = metadata.name or "", sources = {}, jobs = {} }
   view.fields = fields {
@@ -48,9 +65,11 @@ function M.plan(plan, modified)
     { "Concurrency", execution.concurrency }, { "Fail Fast", execution.failFast }, { "Jobs", #plan.jobs },
   }
   for i, source in ipairs(plan.spec.compositionSources or {}) do
-    view.sources[i] = { name = tostring(source.name), kind = tostring(source.kind) }
+    view.sources[i] = { name = tostring(source.name), kind = tostring(source.kind), details = wide and source_details(source) or {} }
   end
-  for i, job in ipairs(plan.jobs) do view.jobs[i] = { id = job.id, steps = #job.steps, dependsOn = job.dependsOn or {} } end
+  for i, job in ipairs(plan.jobs) do
+    view.jobs[i] = { id = job.id, steps = #job.steps, dependsOn = job.dependsOn or {}, details = wide and job_details(job) or {} }
+  end
   return view
 end
 
@@ -62,6 +81,7 @@ end
 ---@field fields Field[]
 ---@field maps {[1]: string, [2]: Field[]}[]   env, labels, parameters
 ---@field steps GraphStep[]
+---@field stepDetails Field[][]  of each step; empty unless asked for
 ---@field execId? string
 ---@field state? JobView     how it went in that execution
 
@@ -78,11 +98,23 @@ local function state_of(run, id)
   end
 end
 
+local function step_details(step)
+  local list = fields {
+    { "shell", step.shell }, { "directory", step["working-directory"] }, { "timeout", step.timeout }, { "retry", step.retry },
+    { "on failure", step.onFailure },
+  }
+  for _, name in ipairs { "with", "env" } do
+    for _, field in ipairs(map_fields(step[name])) do list[#list + 1] = { name .. " " .. field[1], field[2] } end
+  end
+  return list
+end
+
 ---@param plan table
 ---@param job table
 ---@param run? RunView the latest execution
+---@param wide? boolean with the details of the steps
 ---@return JobDescription
-function M.job(plan, job, run)
+function M.job(plan, job, run, wide)
   local single = graph.view { metadata = plan.metadata, jobs = { job } }
   local shown = single.components[1].environments[1].jobs[1]
   local state = state_of(run, job.id)
@@ -92,8 +124,10 @@ function M.job(plan, job, run)
     local list = map_fields(job[name])
     if #list > 0 then maps[#maps + 1] = { name:sub(1, 1):upper() .. name:sub(2), list } end
   end
+  local details = {}
+  for i, step in ipairs(job.steps) do details[i] = wide and step_details(step) or {} end
   return {
-    id = job.id,
+    id = job.id, stepDetails = details,
     fields = fields {
       { "Component", job.component }, { "Environment", job.environment }, { "Composition", job.composition }, { "Profile", job.profile },
       { "Runs on", job.runsOn }, { "Path", job.path }, { "Timeout", job.timeout }, { "Retries", job.retries or 0 },
@@ -128,8 +162,9 @@ local function in_plan_order(jobs, plan)
 end
 
 ---@param record ShownRecord
+---@param wide? boolean says where the record is kept, too
 ---@return RunDescription
-function M.run(record)
+function M.run(record, wide)
   local view, metadata = run_view.view(record), record.meta or {}
   local plan = view.planId and ("%s (%s)"):format(view.planName, view.planId) or view.planName
   return {
@@ -137,7 +172,7 @@ function M.run(record)
     fields = fields {
       { "Run", view.execId }, { "Plan", plan }, { "Started", instant(view.startedAt) }, { "Finished", instant(view.finishedAt) },
       { "Trigger", view.trigger }, { "User", metadata.user }, { "Dry run", view.dryRun and "yes" or nil },
-      { "Runner", record.fold and record.fold.runner },
+      { "Runner", record.fold and record.fold.runner }, { "Record", wide and record.dir or nil },
     },
     jobs = in_plan_order(view.jobs, record.plan),
   }

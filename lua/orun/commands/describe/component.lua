@@ -9,7 +9,8 @@ return {
     { "orun describe component api", "the component and its instances" }, { "orun describe comp/api -o json", "the same as data" },
   },
   flags = {
-    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
+    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" },
+      help = "output format; wide: the text with what it leaves out otherwise" },
     { name = "json", type = "boolean", help = "the same as -o json" },
   },
   args = { { name = "component", help = "its name", complete = "components" } },

@@ -26,7 +26,8 @@ The name may also follow a slash: `orun describe run/<id>`, `orun describe job/<
     { "orun describe component/api -o yaml", "a component in its environments" },
   },
   flags = {
-    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
+    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" },
+      help = "output format; wide: the text with what it leaves out otherwise" },
     { name = "json", type = "boolean", help = "the same as -o json" },
     { name = "plan", value = "REF", hidden = true },
   },

@@ -48,7 +48,8 @@ return {
   },
   flags = {
     { name = "plan", value = "REF", help = "plan id, name or file (default: the latest)", complete = "plans" },
-    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
+    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" },
+      help = "output format; wide: the text with what it leaves out otherwise" },
     { name = "json", type = "boolean", help = "the same as -o json" },
   },
   args = { { name = "job", help = "its id, or a unique beginning of it", complete = "jobs" } },
@@ -60,9 +61,9 @@ return {
     local id = source.resolve(store)
     local record = id and source.record(store, id)
     local format = ctx.flags.json and "json" or ctx.flags.output
-    if format then return ctx:write(require("orun.cockpit.document").encode(document(plan, job, record), format)) end
+    if format and format ~= "wide" then return ctx:write(require("orun.cockpit.document").encode(document(plan, job, record), format)) end
     local run = record and require("orun.cockpit.viewmodel.run").view(record)
-    local view = require("orun.cockpit.viewmodel.description").job(plan, job, run)
+    local view = require("orun.cockpit.viewmodel.description").job(plan, job, run, format == "wide")
     ctx:write(ctx.style:text(require("orun.cockpit.render.description").job(view, os.time())))
   end,
 }

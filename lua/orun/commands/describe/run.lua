@@ -10,7 +10,8 @@ return {
     { "orun describe run -o json", "its metadata and state as data" },
   },
   flags = {
-    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
+    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml", "wide" },
+      help = "output format; wide: the text with what it leaves out otherwise" },
     { name = "json", type = "boolean", help = "the same as -o json" },
   },
   args = { { name = "run", help = "execution id, or the beginning of one (default: the latest)", optional = true, complete = "runs" } },
@@ -23,11 +24,11 @@ return {
     end
     local record = source.record(store, id)
     local format = ctx.flags.json and "json" or ctx.flags.output
-    if format then
+    if format and format ~= "wide" then
       local document = require "orun.cockpit.document"
       return ctx:write(document.encode(document.status(record), format))
     end
-    local view = require("orun.cockpit.viewmodel.description").run(record)
+    local view = require("orun.cockpit.viewmodel.description").run(record, format == "wide")
     ctx:write(ctx.style:text(require("orun.cockpit.render.description").run(view, os.time())))
   end,
 }

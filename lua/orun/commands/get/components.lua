@@ -85,7 +85,7 @@ local function print_map(ctx, title, map)
   for k, v in sorted.pairs(map) do ctx:print(("      %s: %s"):format(k, text_of(v))) end
 end
 
-local function print_details(ctx, item)
+local function print_details(ctx, item, wide)
   ctx:print(("%s %s"):format(mark(ctx, item), ctx.style:paint("bold", item.name)))
   local function field(name, text)
     if text ~= "" then ctx:print(("  %s: %s"):format(name, text)) end
@@ -95,6 +95,11 @@ local function print_details(ctx, item)
   field("enabled", tostring(item.enabled))
   field("source", item.source)
   field("dependencies", table.concat(item.dependsOn, ", "))
+  if wide then
+    field("path", item.path)
+    field("environments", table.concat(item.environments, ", "))
+    for key, text in sorted.pairs(item.labels) do field("label " .. key, text) end
+  end
   ctx:print(("  instances (%d):"):format(#item.instances))
   for _, instance in ipairs(item.instances) do
     ctx:print(("  [%s] path=%s"):format(instance.environment, instance.path))
@@ -127,7 +132,7 @@ return {
     elseif format == "yaml" then
       ctx:write(yaml.encode(item or list))
     elseif item then
-      print_details(ctx, item)
+      print_details(ctx, item, format == "wide")
     elseif format == "wide" then
       print_wide(ctx, list)
     else
