@@ -52,11 +52,10 @@ describe("orun.sandbox", function()
     local module = assert(box:load "a.lua")
     local _, problem = box:call(module.go, {})
     assert.same({
-      message = [[package "demo": attempt to index a nil value (field 'y')]], file = "lib/steps.lua", line = 2,
-      hint = nil,
+      message = [[package "demo": attempt to index a nil value (field 'y')]], file = "lib/steps.lua", line = 2, at = "lib/steps.lua",
     }, problem)
     _, problem = box:call(module.set, {})
-    assert.same({ message = [[package "demo": attempt to set 'x' of a read-only table]], file = "a.lua", line = 5 }, problem)
+    assert.same({ message = [[package "demo": attempt to set 'x' of a read-only table]], file = "a.lua", line = 5, at = "a.lua" }, problem)
     _, problem = box:load "broken.lua"
     assert.equal("broken.lua", problem.file)
     assert.equal(2, problem.line)

@@ -1,6 +1,7 @@
 -- Stage 4: the jobs of every instance, with their steps chosen, ordered and rendered.
 local attempt = require "orun.composition.attempt"
 local document = require "orun.plan.document"
+local evaluation = require "orun.composition.evaluation"
 local identity = require "orun.plan.identity"
 local model = require "orun.composition.model"
 local place = require "orun.intent.place"
@@ -133,8 +134,12 @@ local function output_site(id, definition, i)
   return { job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i } }
 end
 
-local function has_template(v)
-  return type(v) == "string" and v:find("{{", 1, true) ~= nil
+---Whether a text of a step is a template; those from Lua are final unless they say otherwise.
+local function has_template(step, field, key)
+  local v = step[field]
+  if key then v = v[key] end
+  if type(v) ~= "string" or not v:find("{{", 1, true) then return false end
+  return not step.final or step.templates[key and field .. "/" .. key or field] == true
 end
 
 ---What a step is before its texts are rendered, in the form of the plan, and where it has templates. Steps without any are shared by
@@ -150,12 +155,12 @@ end
 local function recipe(step)
   local texts, maps = {}, {}
   for _, field in ipairs { "run", "use", "shell", "working-directory" } do
-    if has_template(step[field]) then texts[#texts + 1] = field end
+    if has_template(step, field) then texts[#texts + 1] = field end
   end
   for _, field in ipairs { "with", "env" } do
     local keys = {}
-    for key, v in sorted.pairs(step[field] or {}) do
-      if has_template(v) then keys[#keys + 1] = key end
+    for key in sorted.pairs(step[field] or {}) do
+      if has_template(step, field, key) then keys[#keys + 1] = key end
     end
     if #keys > 0 then maps[#maps + 1] = { field = field, keys = keys } end
   end
@@ -203,18 +208,45 @@ end
 local function render_outputs(renderer, definition, data, id)
   local out = value.list {}
   for i, text in ipairs(definition.outputs) do
-    out[i] = renderer:render(text, data, output_site, id, definition, i) or text
+    local final = definition.final and not definition.templates[i]
+    out[i] = final and text or renderer:render(text, data, output_site, id, definition, i) or text
   end
   return out
 end
 
+---What a composition says below what the component does.
+local function below(base, over)
+  if not base then return over end
+  local out = {}
+  for key, v in next, base do out[key] = v end
+  for key, v in next, over or {} do out[key] = v end
+  return out
+end
+
+---Asks the functions of a Lua composition, which may have templates rendered meanwhile.
+---@return Job?
+local function evaluate(instance, chosen, id, context)
+  local box, renderer = instance.composition.sandbox, context.renderer
+  local data = context.data:of(instance, id, chosen.name)
+  box.template = function(text) return renderer:expand(text, data) end
+  local ctx = evaluation.context(instance, id, chosen.name, context.trigger)
+  local definition = evaluation.job(instance.composition, chosen.definition, instance, ctx, context.report)
+  box.template = nil
+  return definition
+end
+
 ---@param instance table
 ---@param chosen {name: string, definition: Job, choice: ProfileJob?}
----@param context {renderer: Rendering, prepare: function, data: table}
+---@param context {renderer: Rendering, prepare: function, data: table, report: table, trigger: table?}
 ---@return table? job
 local function bind_job(instance, chosen, context)
   local composition, definition, renderer = instance.composition, chosen.definition, context.renderer
   local id = identity.id(instance.name, instance.environment, chosen.name)
+  if definition.dynamic then
+    definition = evaluate(instance, chosen, id, context)
+    if not definition then return nil end
+    chosen = { name = chosen.name, definition = definition, choice = chosen.choice }
+  end
   local recipes = context.prepare(instance, chosen, id)
   if not recipes then return nil end
   local data, steps = context.data:of(instance, id, chosen.name), value.list {}
@@ -226,7 +258,7 @@ local function bind_job(instance, chosen, context)
     runsOn = definition.runsOn, path = instance.path, steps = steps, dependencyMode = instance.dependencyMode,
     dependencySource = instance.dependencySource, dependencyRuleTriggerRef = instance.dependencyRuleTriggerRef,
     timeout = definition.timeout, retries = definition.retries, outputs = render_outputs(renderer, definition, data, id),
-    env = instance.env, labels = instance.labels, parameters = instance.parameters,
+    env = below(definition.env, instance.env), labels = below(definition.plannedLabels, instance.labels), parameters = instance.parameters,
     -- for the next stages only
     instance = instance, definition = definition, recipes = recipes,
   }
@@ -234,10 +266,11 @@ end
 
 ---@param instances table[] sorted by environment, then name
 ---@param report table
+---@param trigger? table as compositions in Lua see it
 ---@return table[] jobs in the order of the instances, those of one instance by name
-return function(instances, report)
+return function(instances, report, trigger)
   local jobs, renderer = {}, rendering.new(report)
-  local context = { renderer = renderer, prepare = preparation(report), data = template_data() }
+  local context = { renderer = renderer, prepare = preparation(report), data = template_data(), report = report, trigger = trigger }
   for _, instance in ipairs(instances) do
     for _, chosen in ipairs(instance.composition and chosen_jobs(instance, report) or {}) do
       jobs[#jobs + 1] = bind_job(instance, chosen, context)

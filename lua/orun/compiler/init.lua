@@ -110,7 +110,7 @@ function M.finish(model, loaded, expansion, narrowed, report, trigger)
   local materialize = require "orun.compiler.materialize"
   local pace <close> = heap.relax()
   pace:check()
-  local jobs = bind(expansion.instances, report)
+  local jobs = bind(expansion.instances, report, trigger)
   pace:check()
   report:check()
   jobs = resolve(jobs, expansion, model, report)

@@ -57,6 +57,20 @@ function Check:head(raw)
   return true
 end
 
+---The type of a Lua composition, which has no other name.
+---@param spec table
+---@return boolean usable
+function Check:type(spec)
+  if spec.type == self.name then return true end
+  if spec.type then
+    self:problem(spec.place, "composition.type", ('type "%s" must match the export name "%s"'):format(spec.type, self.name),
+      "a composition is named by its file or by the file's directory")
+  else
+    self:problem(spec.place, "composition.type", "type is missing", ('write type = "%s"'):format(self.name))
+  end
+  return false
+end
+
 ---Steps with one identity. `lenient` for job templates, which the reference did not look into.
 ---@param job Job
 ---@param lenient boolean
@@ -128,6 +142,7 @@ function Check:selection(profile, job, selection, lenient)
   local keys, seen = {}, {}
   for _, step in ipairs(job.steps) do keys[#keys + 1] = model.step_key(step) end
   local from_template = lenient or job.template ~= nil
+  if job.dynamic and job.dynamic.steps then return end
   for i, key in ipairs(selection.stepsEnabled) do
     local at = place.of(selection.place, "stepsEnabled", i)
     if not has(keys, key) then
@@ -161,7 +176,7 @@ function Check:profile(composition, profile, known, lenient)
         ('profile "%s" names the unknown job "%s"'):format(profile.name, name),
         suggestion.hint(name, model.job_names(composition)) or ("jobs: " .. table.concat(model.job_names(composition), ", ")))
     end
-    if #selection.stepsEnabled == 0 and #selection.includeCapabilities == 0 then
+    if not selection.all and #selection.stepsEnabled == 0 and #selection.includeCapabilities == 0 then
       self:finding(lenient, selection.place, "composition.empty-profile",
         ('profile "%s" selects no step of the job "%s"'):format(profile.name, name), "give it stepsEnabled or includeCapabilities")
     end

@@ -2,6 +2,7 @@
 local check = require "orun.composition.check"
 local document = require "orun.composition.document"
 local model = require "orun.composition.model"
+local module = require "orun.composition.module"
 local package = require "orun.composition.package"
 local path = require "orun.util.path"
 local place = require "orun.intent.place"
@@ -75,23 +76,41 @@ local function load_schema(context, directory, spec, checks)
   return found.spec.schema, place.of(found.place, "spec", "schema")
 end
 
----@param context PackageContext
----@param owner CompositionPackage
----@param export CompositionExport
----@return Composition? composition nil when nothing of it can be used (reported)
-return function(context, owner, export)
-  local checks = check.new(context, export.name)
+---The spec of a YAML document.
+local function read_document(context, export, checks)
   local raw, exists = context:read(export.path, document.composition)
   if not exists then
     checks:problem(export.place, "composition.unreadable",
       ("cannot read %s"):format(context.display(path.join(context.directory, export.path))))
   end
   if not raw or not checks:head(raw) then return nil end
-  local spec, directory = raw.spec or { place = raw.place }, path.dirname(export.path)
+  return raw.spec or { place = raw.place }
+end
+
+---The spec of a Lua file, in the form of a document's.
+local function read_module(context, owner, export, checks)
+  local spec = module.read(context, owner.sandbox, export.path)
+  return spec and checks:type(spec) and spec or nil
+end
+
+---@param context PackageContext
+---@param owner CompositionPackage
+---@param export CompositionExport
+---@return Composition? composition nil when nothing of it can be used (reported)
+return function(context, owner, export)
+  local checks, directory = check.new(context, export.name), path.dirname(export.path)
+  local spec
+  if module.is_module(export.path) then
+    spec = read_module(context, owner, export, checks)
+  else
+    spec = read_document(context, export, checks)
+  end
+  if not spec then return nil end
   local composition = {
     name = export.name, type = export.name, source = context.source, key = context.source .. ":" .. export.name,
-    description = blank_to_nil(spec.description), file = raw.place.file, path = export.path, package = owner.name,
+    description = blank_to_nil(spec.description), file = spec.place.file, path = export.path, package = owner.name,
     defaultJob = blank_to_nil(spec.defaultJob), defaultProfile = blank_to_nil(spec.defaultProfile), place = spec.place,
+    sandbox = module.is_module(export.path) and owner.sandbox or nil,
     jobs = load_jobs(context, directory, spec), profiles = load_profiles(context, directory, spec, checks),
   }
   composition.schema, composition.schemaPlace = load_schema(context, directory, spec, checks)

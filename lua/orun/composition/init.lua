@@ -3,6 +3,7 @@ local decode = require "orun.intent.decode"
 local export = require "orun.composition.export"
 local folder = require "orun.composition.folder"
 local fs = require "host.fs"
+local limits = require "orun.composition.limits"
 local lock = require "orun.composition.lock"
 local package = require "orun.composition.package"
 local path = require "orun.util.path"
@@ -13,6 +14,9 @@ local sources = require "orun.composition.source"
 local value = require "host.value"
 
 local M = {}
+
+-- The name under which the stack that comes with the program appears among the sources.
+M.shipped = "orun"
 
 local function problem(report, at, kind, message, hint)
   report:error(place.mark(at, { kind = kind, message = message, hint = hint }))
@@ -68,15 +72,28 @@ local function context_of(name, found, report, tally, display)
   return setmetatable({ source = name, report = report, tally = tally, display = shown }, package.Context)
 end
 
-local function load_sources(declared, root, locked, target, tally, display)
-  local report = target.report
+---The stack that comes with the program, as a source.
+---@return table?
+local function shipped_source()
+  local directory = path.join(require("host.system").paths().share, "compositions")
+  if not fs.exists(path.join(directory, "stack.yaml")) then return nil end
+  local resolve = require "orun.composition.source.dir"
+  return {
+    name = M.shipped, kind = "builtin", resolve = function(_, root) return resolve({ name = M.shipped, path = directory }, root) end,
+  }
+end
+
+local function load_sources(declared, root, locked, target, tally, options)
+  local report, display = target.report, options.display
   for _, source in ipairs(declared) do
-    local resolve = sources.check(source, target.declared, report)
+    local resolve = source.resolve or sources.check(source, target.declared, report)
     source.name = package.trim(source.name)
     if source.name ~= "" then target:declare(source.name) end
     local found = resolve and sources.locate(source, resolve, root, locked, report)
     if found then
-      load_source(source, found, target, context_of(source.name, found, report, tally, display))
+      local context = context_of(source.name, found, report, tally, display)
+      context.limits = options.limits
+      load_source(source, found, target, context)
     else
       target:doubt(source.name)
     end
@@ -144,11 +161,12 @@ function M.load(intent, root, report, options)
   local display = options.display or function(file) return file end
   local tally, target = decode.tally(), registry.new(report)
   local compositions = intent.compositions or {}
-  local declared = compositions.sources or {}
+  local declared, config_dir = compositions.sources or {}, options.config_dir or ""
+  local shipped = #declared == 0 and config_dir == "" and shipped_source()
+  if shipped then declared = { shipped } end
   local locked = lock_rule(declared, root, report, options)
-  load_sources(declared, root, locked, target, tally, display)
+  load_sources(declared, root, locked, target, tally, { display = display, limits = limits(compositions.limits, report) })
   target:resolve(compositions.resolution or {}, compositions.place)
-  local config_dir = options.config_dir or ""
   if config_dir ~= "" then
     load_folder(config_dir, target, locked, { cwd = options.cwd or fs.cwd(), report = report, tally = tally, display = display })
   elseif #target.declared == 0 and next(target.unusable) == nil then

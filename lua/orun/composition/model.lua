@@ -18,6 +18,8 @@ local M = {}
 ---@field timeout? string
 ---@field retry integer
 ---@field onFailure? string
+---@field final? boolean     its texts are no templates, but those in `templates`
+---@field templates? table<string, boolean> by field, or `<field>/<key>`
 ---@field place? Place
 
 ---@class Job
@@ -33,11 +35,17 @@ local M = {}
 ---@field steps Step[]
 ---@field place? Place
 ---@field template? string name of the template that it was made from
+---@field final? boolean      its outputs are no templates, but those in `templates`
+---@field templates? table<integer, boolean>
+---@field env? table<string, string> variables of a Lua composition
+---@field dynamic? table<string, userdata> functions of ctx, by field
+---@field plannedLabels? table<string, string> what the function for labels gave
 
 ---@class ProfileJob
 ---@field stepsEnabled string[]
 ---@field includeCapabilities string[]
----@field stepOverrides table<string, {run?: string, with?: table, env?: table, place?: Place}>
+---@field stepOverrides table<string, {run?: string, with?: table, env?: table, templates?: table<string, boolean>, place?: Place}>
+---@field all? boolean every step, whatever the lists say
 ---@field place? Place
 
 ---@class Profile
@@ -58,6 +66,7 @@ local M = {}
 ---@field package string    metadata.name of the package, "" when it has none
 ---@field defaultJob? string
 ---@field defaultProfile? string
+---@field sandbox? Sandbox  of a composition in Lua
 ---@field schema? any       JSON Schema
 ---@field schemaPlace? Place
 ---@field jobs Job[]
@@ -79,7 +88,7 @@ function M.step(raw)
     id = text(raw.id), name = text(raw.name), capability = text(raw.capability), phase = text(raw.phase), order = raw.order or 0,
     run = text(raw.run), use = text(raw.use), with = map(raw.with), env = map(raw.env), shell = text(raw.shell),
     ["working-directory"] = text(raw["working-directory"]), timeout = text(raw.timeout), retry = raw.retry or 0,
-    onFailure = text(raw.onFailure), place = raw.place,
+    onFailure = text(raw.onFailure), final = raw.templates and true, templates = raw.templates, place = raw.place,
   }
 end
 
@@ -99,18 +108,21 @@ function M.job(name, raw)
   return {
     name = name, description = text(raw.description), runsOn = text(raw.runsOn), timeout = text(raw.timeout), retries = raw.retries or 0,
     labels = map(raw.labels), capabilities = raw.capabilities or value.list {}, outputs = raw.outputs or value.list {},
-    dependsOn = raw.dependsOn or value.list {}, steps = steps, place = raw.place,
+    dependsOn = raw.dependsOn or value.list {}, steps = steps, place = raw.place, env = map(raw.env), dynamic = raw.dynamic,
+    final = raw.templates and true, templates = raw.templates,
   }
 end
 
 local function profile_job(raw)
   local overrides = {}
   for key, override in sorted.pairs(raw.stepOverrides or {}) do
-    overrides[key] = { run = text(override.run), with = map(override.with), env = map(override.env), place = override.place }
+    overrides[key] = {
+      run = text(override.run), with = map(override.with), env = map(override.env), templates = override.templates, place = override.place,
+    }
   end
   return {
     stepsEnabled = raw.stepsEnabled or value.list {}, includeCapabilities = raw.includeCapabilities or value.list {},
-    stepOverrides = overrides, place = raw.place,
+    stepOverrides = overrides, all = raw.all, place = raw.place,
   }
 end
 

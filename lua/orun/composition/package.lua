@@ -3,8 +3,10 @@ local condition = require "orun.util.condition"
 local decode = require "orun.intent.decode"
 local document = require "orun.composition.document"
 local fs = require "host.fs"
+local module = require "orun.composition.module"
 local path = require "orun.util.path"
 local place = require "orun.intent.place"
+local sandbox = require "orun.sandbox"
 
 local M = {}
 
@@ -22,6 +24,7 @@ local M = {}
 ---@field version? string
 ---@field exports CompositionExport[]
 ---@field display fun(path: string): string names its files in messages
+---@field sandbox Sandbox of its Lua files, made when something in one is called
 ---@field presets {name: string, path?: string, place: Place}[] without path: it leaves the package, which was reported
 
 ---The context of one package's loading.
@@ -33,6 +36,7 @@ local M = {}
 ---@field display fun(path: string): string
 ---@field at? Place where the intent names the package
 ---@field faulty? boolean something was reported
+---@field limits? SandboxLimits of its Lua files
 local Context = {}
 Context.__index = Context
 M.Context = Context
@@ -93,7 +97,7 @@ local function inside(context, file, at)
     "keep every file of a package below its root")
 end
 
----Exports of `spec.compositions` of a stack: named after the directory that holds the file.
+---Exports of `spec.compositions` of a stack: named after the directory that holds the file; a Lua file is named after itself.
 local function stack_exports(context, list)
   local exports = {}
   for _, item in ipairs(list) do
@@ -102,6 +106,8 @@ local function stack_exports(context, list)
     local cleaned = file ~= "" and inside(context, file, at)
     if file == "" then
       context:problem(item.place, "composition.export-path", "an entry of spec.compositions has no path")
+    elseif cleaned and module.is_module(cleaned) and module.name_of(cleaned) then
+      exports[#exports + 1] = { name = module.name_of(cleaned), path = cleaned, place = at }
     elseif cleaned and not cleaned:find("/", 1, true) then
       context:problem(at, "composition.export-path", ("the path %s has no directory that could name the composition"):format(file),
         "write compositions/<name>/compositions.yaml")
@@ -128,20 +134,39 @@ local function package_exports(context, list)
   return exports
 end
 
----Every `composition.yaml` or `compositions.yaml` below the root, named after its directory.
+---The type that a file found in a package stands for.
+local function name_of(file)
+  if not file:find("/", 1, true) then return nil end
+  if module.is_module(file) then return module.name_of(file) end
+  return path.basename(path.dirname(file))
+end
+
+---The Lua files of the directory `compositions`; those of its folders are found by their names.
+local function single_modules(context)
+  local found = {}
+  for _, name in ipairs(fs.list(path.join(context.directory, "compositions")) or {}) do
+    if name:find("%.lua$") and name ~= "composition.lua" then
+      found[#found + 1] = { path = "compositions/" .. name, type = fs.stat(path.join(context.directory, "compositions", name)).type }
+    end
+  end
+  return found
+end
+
+---Every `composition.yaml`, `compositions.yaml` or `composition.lua` below the root, named after its directory, and the Lua files of
+---`compositions/`.
 local function discover(context)
   local found, message = fs.walk(context.directory, {
-    names = { "composition.yaml", "compositions.yaml" }, skip = { ".git", ".orun" },
+    names = { "composition.yaml", "compositions.yaml", "composition.lua" }, skip = { ".git", ".orun" },
   })
   if not found then
     context:problem(nil, "composition.unreadable", "cannot search the package: " .. message)
     return nil
   end
+  for _, item in ipairs(single_modules(context)) do found[#found + 1] = item end
   local exports = {}
   for _, item in ipairs(found) do
-    if item.type == "file" and item.path:find("/", 1, true) then
-      exports[#exports + 1] = { name = path.basename(path.dirname(item.path)), path = item.path }
-    end
+    local name = item.type == "file" and name_of(item.path)
+    if name then exports[#exports + 1] = { name = name, path = item.path } end
   end
   table.sort(exports, function(a, b)
     if a.name ~= b.name then return a.name < b.name end
@@ -184,7 +209,7 @@ local function read_stack(context, manifest)
   local exports = listed and stack_exports(context, spec.compositions) or not listed and discover(context)
   if exports and not listed and #exports == 0 then
     context:problem(place.of(manifest.place, "spec"), "composition.none", "the package exports no composition",
-      "put compositions into compositions/<name>/composition.yaml")
+      "put compositions into compositions/<name>/composition.yaml or compositions/<name>.lua")
   end
   return exports, spec.intentPresets or {}
 end
@@ -237,6 +262,7 @@ function M.read(context)
   end
   return {
     source = context.source, directory = context.directory, display = context.display, manifest = manifest.place.file, name = name,
+    sandbox = sandbox.open { directory = context.directory, name = name, limits = context.limits, display = context.display },
     description = metadata.description, version = metadata.version or (manifest.spec or {}).version,
     exports = drop_duplicates(context, exports), presets = presets_of(context, presets),
   }

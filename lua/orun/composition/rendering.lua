@@ -102,6 +102,19 @@ function Rendering:compile(text)
   return entry
 end
 
+---Renders one text for whoever asks on the way; nil and a message when it cannot be rendered.
+---@param text string
+---@param data table
+---@return string?
+---@return string?
+function Rendering:expand(text, data)
+  if not text:find("{{", 1, true) then return text end
+  local entry = self:compile(text)
+  if not entry.template then return nil, entry.err.message end
+  local result, err = entry.template:render(data, {})
+  return result, err and err.message
+end
+
 ---Renders one text. Nil when it cannot be rendered (noted).
 ---@param text string
 ---@param data table root of the template

@@ -22,6 +22,7 @@ end
 
 ---Whether a profile keeps a step. Capabilities, when any are listed, decide alone; steps without one always stay then.
 local function keeper(choice)
+  if choice.all then return function() return true end end
   if #choice.includeCapabilities > 0 then
     local included = set_of(choice.includeCapabilities)
     return function(step) return not step.capability or included[step.capability] end
@@ -33,9 +34,24 @@ local function keeper(choice)
   end
 end
 
+---Which texts of a step are templates when one of its fields is another.
+local function override_templates(step, override, field)
+  local templates, prefix = {}, field .. "/"
+  for name in next, step.templates do
+    if name ~= field and name:sub(1, #prefix) ~= prefix then templates[name] = true end
+  end
+  for name in next, override.templates do
+    if name == field or name:sub(1, #prefix) == prefix then templates[name] = true end
+  end
+  step.templates = templates
+end
+
 local function override_fields(step, override)
   for _, field in ipairs { "run", "with", "env" } do
-    if override[field] then step[field], step.origin[field] = override[field], override.place end
+    if override[field] then
+      step[field], step.origin[field] = override[field], override.place
+      if step.templates and override.templates then override_templates(step, override, field) end
+    end
   end
 end
 

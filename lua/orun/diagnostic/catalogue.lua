@@ -260,6 +260,17 @@ kind("composition.unknown-step", "A profile enables or overrides a step that the
 kind("composition.repeated-step", "A profile enables a step twice.", "Remove one of the entries.")
 kind("composition.duplicate-profile", "A composition lists a profile twice; the last one counts.", "Remove one of them.")
 kind("composition.profile-reference", "An entry of `profiles` refers to no document and is left out.", "Add `profileRef: {name: ...}`.")
+kind("composition.module", "A composition in Lua cannot be loaded, or one of its functions failed: a syntax error, a module that is not "
+  .. "in the package, or an error while it ran.",
+  "Look at the line; the hint names the file that called it when that is another one.")
+kind("composition.module-shape", "What a composition in Lua returns has not the form of a composition, or a function of it returned "
+  .. "something else than its field holds.",
+  "Write what the message asks for. A file returns `orun.composition { ... }`; an empty list is `orun.list {}`.")
+kind("composition.failure", "A composition in Lua refused what it was given, with orun.fail.", "Do what its message and hint say.")
+kind("composition.limit", "A Lua file of a package or of the platform used more memory, instructions or output than one call may.",
+  "Mend the loop or the growing table; a limit that is too low for what is meant can be raised under `compositions.limits`.")
+kind("composition.limits", "A value under `compositions.limits` is no number, or has an unknown unit.",
+  "Write sizes such as 64MiB (KiB, MiB and GiB are known), and instructions as a number.")
 kind("composition.config-dir", "The directory given with --config-dir cannot be read or holds no job files.",
   "It must hold <type>/job.yaml (or compositions.yaml) and <type>/schema.yaml.")
 kind("composition.unknown-source", "A binding, the precedence list or a compositionRef names a source that is not declared.",

@@ -94,6 +94,7 @@ local compositions = decode.record("compositions", {
     verify = decode.record("verify", { provider = text, keyRef = text, required = truth }), metadata = text_map,
   })),
   resolution = decode.record("resolution", { precedence = texts, bindings = text_map }),
+  limits = decode.record("limits", { memory = text, instructions = text, output = text }),
 })
 
 local discovery = decode.record("discovery", { roots = texts })

@@ -7,6 +7,7 @@ local M = {}
 ---@field column integer
 ---@field document? YamlDocument
 ---@field node? integer
+---@field source? string the line's text, of a place in a file that is no document
 ---@field added? table values written in other files, see `graft`
 local Place = {}
 
@@ -100,7 +101,7 @@ end
 function M.mark(place, diagnostic)
   if place then
     diagnostic.file, diagnostic.line, diagnostic.column = place.file, place.line, place.column
-    if place.document and place.line then diagnostic.source = place.document:source(place.line) end
+    if place.document and place.line then diagnostic.source = place.document:source(place.line) else diagnostic.source = place.source end
   end
   return diagnostic
 end

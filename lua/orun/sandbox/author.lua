@@ -160,7 +160,7 @@ end
 ---One of the listed values: `enum { "a", "b", default = "a" }`.
 function S.enum(values)
   local schema, items = {}, list {}
-  for key, v in pairs(expect(values, "table", "schema.enum")) do
+  for key, v in pairs(expect(values, "table", "orun.schema.enum")) do
     if math.type(key) == "integer" then items[#items + 1] = v else schema[key] = v end
   end
   schema.enum = items
@@ -191,7 +191,7 @@ end
 ---An object; a property with `required = true` must be there.
 function S.object(properties, keywords)
   local schema, required, own = copy(keywords or {}), list {}, {}
-  for name, property in pairs(expect(properties or {}, "table", "schema.object")) do
+  for name, property in pairs(expect(properties or {}, "table", "orun.schema.object")) do
     property = type(property) == "table" and copy(property) or property
     if type(property) == "table" and type(property.required) == "boolean" then
       if property.required then required[#required + 1] = name end
@@ -207,7 +207,7 @@ end
 local function combined(keyword)
   return function(schemas, keywords)
     local schema = copy(keywords or {})
-    schema[keyword] = M.list(expect(schemas, "table", "schema." .. keyword))
+    schema[keyword] = M.list(expect(schemas, "table", "orun.schema." .. keyword))
     return schema
   end
 end

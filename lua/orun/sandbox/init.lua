@@ -31,6 +31,7 @@ local M = {}
 ---@class SandboxProblem
 ---@field message string names the package
 ---@field file? string as shown
+---@field at? string the file, relative to the directory
 ---@field line? integer
 ---@field hint? string
 ---@field path? string
@@ -40,6 +41,10 @@ local M = {}
 M.limits = { memory = 64 * 1024 * 1024, instructions = 100000000, output = 16 * 1024 * 1024 }
 
 M.is_function = host.is_function
+
+---Where a function is defined: file relative to the directory of its sandbox, line.
+---@type fun(handle: userdata): string?, integer?
+M.place = host.place
 
 ---@class Sandbox
 ---@field options SandboxOptions
@@ -168,7 +173,7 @@ local function explain(self, raw, file, line)
       problem.hint = ("called from %s:%d"):format(self:shown(caller.file), caller.line)
     end
   end
-  problem.file, problem.line = file and self:shown(file), line
+  problem.at, problem.file, problem.line = file, file and self:shown(file), line
   problem.message = ('package "%s": %s%s'):format(self.options.name, raw.limit and file and file .. ": " or "", message)
   return problem
 end
@@ -246,15 +251,6 @@ function Sandbox:call(handle, ...)
   local value, problem = self.state:call(handle, ...)
   if not problem then return value end
   return nil, explain(self, problem, host.place(handle))
-end
-
----Where a function is defined.
----@param handle userdata
----@return string? file as shown
----@return integer? line
-function Sandbox:place(handle)
-  local file, line = host.place(handle)
-  return file and self:shown(file), line
 end
 
 return M

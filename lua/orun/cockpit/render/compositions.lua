@@ -51,7 +51,7 @@ function M.list(view)
 end
 
 local function job_facts(job)
-  local facts = { style.plural(#job.steps, "step") }
+  local facts = { job.computed and "steps by a function" or style.plural(#job.steps, "step") }
   if job.timeout ~= "" then facts[#facts + 1] = "timeout " .. plain(job.timeout) end
   if job.runsOn ~= "" then facts[#facts + 1] = "runs on " .. plain(job.runsOn) end
   if job.retries > 0 then facts[#facts + 1] = style.plural(job.retries, "retry"):gsub("retrys$", "retries") end

@@ -28,6 +28,7 @@ local M = {}
 ---@field retries integer
 ---@field scope string
 ---@field steps {name: string, phase: string, capability: string}[]
+---@field computed boolean  the steps are made by a function, for each component
 
 ---@class CompositionParameter
 ---@field name string
@@ -47,6 +48,7 @@ local function job_of(composition, job)
   return {
     name = job.name, description = job.description or "", default = job.name == composition.defaultJob, runsOn = job.runsOn or "",
     timeout = job.timeout or "", retries = job.retries, scope = job.labels and job.labels.scope or "", steps = steps,
+    computed = job.dynamic ~= nil and job.dynamic.steps ~= nil,
   }
 end
 

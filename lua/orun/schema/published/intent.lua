@@ -17,6 +17,8 @@ source.allOf = {
   },
 }
 
+local size = { type = { "string", "integer" }, pattern = "^[0-9]+ *([KMG]iB)?$", minimum = 1 }
+
 return shape.document("intent", object({
   apiVersion = text "sourceplane.io/v1", kind = shape.one_of { "Intent" },
   metadata = object { name = text(), description = text(), namespace = text() },
@@ -28,6 +30,9 @@ return shape.document("intent", object({
     resolution = object {
       precedence = shape.texts "sources, for types that several export", bindings = shape.text_map "source of a type",
     },
+    limits = object({
+      memory = size, output = size, instructions = { type = "integer", minimum = 1000 },
+    }, { description = "what one call of a Lua composition or policy may use; default: 64MiB, 16MiB, 100000000" }),
   },
   automation = object { triggerBindings = map(ref "triggerBinding") },
   groups = map(ref "group", "settings by domain"),

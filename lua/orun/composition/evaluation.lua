@@ -1,0 +1,109 @@
+-- Functions of ctx: what the jobs of a Lua composition are for one component in one environment.
+local model = require "orun.composition.model"
+local module = require "orun.composition.module"
+local place = require "orun.intent.place"
+local value = require "host.value"
+
+local M = {}
+
+-- In this order, so that the first mistake is the same on every machine.
+local fields = { "runsOn", "timeout", "labels", "env", "steps" }
+
+---What functions of ctx see: the root of the templates, and more.
+---@class CompositionContext
+---@field orun table as in templates
+---@field component {name: string, type: string, domain: string, path: string?}
+---@field environment {name: string}
+---@field composition {type: string}
+---@field profile {name: string}
+---@field job {id: string, name: string}
+---@field parameters table<string, any>
+---@field env table<string, string>
+---@field labels table<string, string> of the component
+---@field dependencies string[] names
+---@field trigger? table as in the plan
+
+---@param instance table
+---@param id string of the job
+---@param name string of the job
+---@param trigger? table
+---@return CompositionContext
+function M.context(instance, id, name, trigger)
+  local dependencies = {}
+  for i, dependency in ipairs(instance.dependencies) do dependencies[i] = dependency.component end
+  local orun = {
+    component = { name = instance.name, type = instance.type, domain = instance.domain or "", path = instance.path },
+    environment = { name = instance.environment }, composition = { type = instance.type }, profile = { name = instance.profile or "" },
+    job = { id = id, name = name },
+  }
+  return {
+    orun = orun, component = orun.component, environment = orun.environment, composition = orun.composition, profile = orun.profile,
+    job = orun.job, parameters = instance.parameters, env = instance.env or {}, labels = instance.labels or {},
+    dependencies = dependencies, trigger = trigger,
+  }
+end
+
+---@param composition Composition
+---@param definition Job
+---@param instance table
+---@param field string
+---@param ctx CompositionContext
+---@param report table
+---@return boolean valid
+---@return any value
+local function evaluate(composition, definition, instance, field, ctx, report)
+  local box, handle = composition.sandbox, definition.dynamic[field]
+  local before = ("component %s environment %s: %s of job %s"):format(instance.name, instance.environment, field, definition.name)
+  local result, problem = box:call(handle, ctx)
+  if problem then
+    report:error(module.diagnostic(box, problem, before))
+    return false
+  end
+  local at = module.place_of(box, handle, definition.place)
+  local read, wrong = module.result(field, result, box, at)
+  if wrong then
+    report:error(place.mark(at, {
+      kind = "composition.module-shape", message = ("%s: %s %s"):format(before, wrong.way, wrong.message), hint = wrong.hint,
+    }))
+    return false
+  end
+  return true, read
+end
+
+local function text_into(field)
+  return function(out, v) out[field] = v ~= "" and v or nil end
+end
+
+---Puts a result into the definition of a job.
+local settle = {
+  runsOn = text_into "runsOn", timeout = text_into "timeout",
+  -- Fixed labels describe a job in listings; those of a function are for the plan.
+  labels = function(out, v) out.plannedLabels = v end,
+  env = function(out, v) out.env = v end,
+  steps = function(out, v)
+    out.steps = value.list {}
+    for i, raw in ipairs(v) do out.steps[i] = model.step(raw) end
+  end,
+}
+
+---The definition of a job with the values that its functions give; nil when one of them failed (reported).
+---@param composition Composition
+---@param definition Job
+---@param instance table
+---@param ctx CompositionContext
+---@param report table
+---@return Job?
+function M.job(composition, definition, instance, ctx, report)
+  local out = {}
+  for key, v in next, definition do out[key] = v end
+  for _, field in ipairs(fields) do
+    if definition.dynamic[field] then
+      local valid, v = evaluate(composition, definition, instance, field, ctx, report)
+      if not valid then return nil end
+      settle[field](out, v)
+    end
+  end
+  return out
+end
+
+return M

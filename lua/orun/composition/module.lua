@@ -1,0 +1,336 @@
+-- A composition written in Lua: from what its file returned to the same form as a decoded YAML document. Functions of ctx stay handles,
+-- kept apart in `dynamic`; texts are final, those made by orun.template excepted.
+local sandbox = require "orun.sandbox"
+local sorted = require "orun.util.sorted"
+local suggestion = require "orun.util.suggestion"
+local value = require "host.value"
+
+local M = {}
+
+-- Places ------------------------------------------------------------------------------------------------------------------------
+
+---A line of a Lua file; its text is read when a message shows it.
+---@class LinePlace: Place
+local LinePlace = {}
+
+function LinePlace.__index(self, key)
+  if key ~= "column" and key ~= "source" then return nil end
+  local text = self.text_of(self.line)
+  self.source, self.column = text, text and text:find "%S" or nil
+  return rawget(self, key)
+end
+
+---Reads lines of one file.
+local function reader(absolute)
+  local lines
+  return function(number)
+    if not lines then
+      lines = {}
+      for line in ((require("host.fs").read(absolute) or "") .. "\n"):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
+    end
+    return lines[number]
+  end
+end
+
+---@param box Sandbox
+---@param file string relative to the package
+---@param line? integer
+---@return Place
+function M.place(box, file, line)
+  local readers = box.readers or {}
+  box.readers = readers
+  readers[file] = readers[file] or reader(box.options.directory .. "/" .. file)
+  return setmetatable({ file = box:shown(file), line = line, text_of = readers[file] }, LinePlace)
+end
+
+-- Shapes ------------------------------------------------------------------------------------------------------------------------
+
+---What is wrong with a value, raised as this and reported with its place.
+local Flaw = {}
+
+local function flaw(way, message, hint)
+  error(setmetatable({ way = way, message = message, hint = hint }, Flaw), 0)
+end
+
+local function described(v)
+  local kind = sandbox.is_function(v) and "function" or value.kind(v)
+  return ("%s %s"):format(kind == "integer" and "an" or "a", kind == "string" and "text" or kind)
+end
+
+local function of_kind(kind, wanted)
+  return function(v, way)
+    if value.kind(v) == kind then return v end
+    flaw(way, ("must be %s, not %s"):format(wanted, described(v)))
+  end
+end
+
+local text, integer = of_kind("string", "a text"), of_kind("integer", "an integer")
+
+local function map(v, way)
+  if value.kind(v) ~= "map" then flaw(way, ("must be a map, not %s"):format(described(v))) end
+  return v
+end
+
+---An empty table is a list too.
+local function list(v, way)
+  if value.is_list(v) then return v end
+  if value.kind(v) == "map" and next(v) == nil then return value.list {} end
+  flaw(way, ("must be a list, not %s"):format(described(v)))
+end
+
+local function list_of(read)
+  return function(v, way, context)
+    local out = value.list {}
+    for i, item in ipairs(list(v, way)) do out[i] = read(item, ("%s[%d]"):format(way, i), context) end
+    return out
+  end
+end
+
+local function map_of(read)
+  return function(v, way, context)
+    local out = {}
+    for key, item in sorted.pairs(map(v, way)) do out[key] = read(item, way == "" and key or way .. "." .. key, context) end
+    return out
+  end
+end
+
+local function no_functions(v, way)
+  if sandbox.is_function(v) then flaw(way, "cannot be a function") end
+  if type(v) == "table" then
+    for key, item in next, v do no_functions(item, ("%s.%s"):format(way, key)) end
+  end
+  return v
+end
+
+local function record(noun, fields)
+  return function(v, way, context)
+    if value.kind(v) ~= "map" then flaw(way, ("must be a table with the fields of a %s, not %s"):format(noun, described(v))) end
+    local out = {}
+    for key, item in sorted.pairs(v) do
+      if key == "__file" then
+        out.place = M.place(context.box, item, v.__line)
+      elseif key ~= "__line" then
+        if not fields[key] then
+          flaw(way, ('a %s has no field "%s"'):format(noun, key), suggestion.hint(key, sorted.keys(fields)))
+        end
+        out[key] = fields[key](item, way == "" and key or way .. "." .. key, context)
+      end
+    end
+    out.place = out.place or context.place
+    return out
+  end
+end
+
+local texts, text_map = list_of(text), map_of(text)
+
+-- Texts with templates ------------------------------------------------------------------------------------------------------------
+
+local function is_template(v)
+  return value.kind(v) == "map" and type(v.__template) == "string"
+end
+
+---A text, or what orun.template made.
+local function template_text(v, way)
+  if is_template(v) then return v end
+  return text(v, way)
+end
+
+---Plain values; those at the top may be what orun.template made.
+local function template_map(v, way)
+  for key, item in sorted.pairs(map(v, way)) do
+    if not is_template(item) then no_functions(item, way .. "." .. key) end
+  end
+  return v
+end
+
+---Notes which texts are templates and puts them in place. Every other text is final.
+local function settle_texts(raw)
+  local templates = {}
+  for _, field in ipairs { "run", "use", "shell", "working-directory" } do
+    if is_template(raw[field]) then raw[field], templates[field] = raw[field].__template, true end
+  end
+  for _, field in ipairs { "with", "env" } do
+    for key, item in sorted.pairs(raw[field] or {}) do
+      if is_template(item) then raw[field][key], templates[field .. "/" .. key] = item.__template, true end
+    end
+  end
+  raw.templates = templates
+  return raw
+end
+
+-- Compositions ------------------------------------------------------------------------------------------------------------------
+
+local step_fields = {
+  id = text, name = text, capability = text, phase = text, order = integer, run = template_text, use = template_text, with = template_map,
+  env = template_map, shell = template_text, ["working-directory"] = template_text, timeout = text, retry = integer, onFailure = text,
+}
+local read_step = record("step", step_fields)
+
+---@type fun(v: any, way: string, context: table): table[]
+local steps = list_of(function(v, way, context) return settle_texts(read_step(v, way, context)) end)
+
+---Fields that may be functions of ctx, and what they or their results must be.
+local dynamic = { steps = steps, env = text_map, runsOn = text, timeout = text, labels = text_map }
+
+local function dynamic_or(read)
+  return function(v, way, context)
+    if sandbox.is_function(v) then return v end
+    return read(v, way, context)
+  end
+end
+
+local job_fields = {
+  name = text, description = text, retries = integer, capabilities = texts, outputs = list_of(template_text), dependsOn = texts,
+  inputs = no_functions,
+}
+for field, read in next, dynamic do job_fields[field] = dynamic_or(read) end
+local read_job = record("job", job_fields)
+
+---@return table raw job whose functions stand in `dynamic`
+local function job(v, way, context)
+  local raw, functions = read_job(v, way, context), {}
+  for field in sorted.pairs(dynamic) do
+    if sandbox.is_function(raw[field]) then functions[field], raw[field] = raw[field], nil end
+  end
+  raw.dynamic, raw.templates = next(functions) and functions or nil, {}
+  for i, item in ipairs(raw.outputs or {}) do
+    if is_template(item) then raw.outputs[i], raw.templates[i] = item.__template, true end
+  end
+  return raw
+end
+
+local read_override = record("step override", { run = template_text, with = template_map, env = template_map })
+
+local profile = record("profile", {
+  description = text, policies = function(v, way) return no_functions(map(v, way), way) end,
+  jobs = map_of(record("profile job", {
+    stepsEnabled = texts, includeCapabilities = texts,
+    stepOverrides = map_of(function(v, way, context) return settle_texts(read_override(v, way, context)) end),
+  })),
+})
+
+local composition = record("composition", {
+  type = text, description = text, parameters = no_functions, defaultJob = text, defaultProfile = text, jobs = list_of(job),
+  profiles = map_of(profile),
+})
+
+---A schema of parameters as one of what schemas are applied to, the whole component.
+local function envelope(parameters)
+  if parameters == nil then return { type = "object" } end
+  return { type = "object", properties = { parameters = parameters } }
+end
+
+---A job of a profile that says nothing about its steps has all of them.
+local function complete_profiles(profiles)
+  for _, item in sorted.pairs(profiles or {}) do
+    for _, selection in sorted.pairs(item.jobs or {}) do
+      selection.all = not selection.stepsEnabled and not selection.includeCapabilities
+    end
+  end
+  return profiles
+end
+
+---@param value_of any
+---@param read fun(v: any, way: string, context: table): any
+---@return any result
+---@return {way: string, message: string, hint?: string}?
+local function attempt(read, value_of, way, context)
+  local done, result = pcall(read, value_of, way, context)
+  if done then return result end
+  if getmetatable(result) ~= Flaw then error(result, 0) end
+  return nil, result
+end
+
+local kinds = { limit = "composition.limit", failure = "composition.failure", other = "composition.module" }
+
+---@param problem SandboxProblem
+---@return string
+function M.kind(problem)
+  return problem.limit and kinds.limit or problem.failure and kinds.failure or kinds.other
+end
+
+---Completes a problem with its line of source.
+---@param box Sandbox
+---@param problem SandboxProblem
+---@param before? string said first
+---@return Diagnostic
+function M.diagnostic(box, problem, before)
+  local diagnostic = sandbox.mark(problem, M.kind(problem))
+  if problem.at and problem.line then
+    local at = M.place(box, problem.at, problem.line)
+    diagnostic.column, diagnostic.source = at.column, at.source
+  end
+  if before then diagnostic.message = before .. ": " .. diagnostic.message end
+  return diagnostic
+end
+
+---Loads a composition file. What is wrong is reported.
+---@param context PackageContext
+---@param box Sandbox
+---@param file string relative to the package
+---@return table? raw spec, with its place
+function M.read(context, box, file)
+  local found, problem = box:load(file)
+  if problem then
+    context.faulty = true
+    context.report:error(M.diagnostic(box, problem))
+    return nil
+  end
+  local at = M.place(box, file, 1)
+  if value.kind(found) ~= "map" or found.__kind ~= "composition" then
+    context:problem(at, "composition.module-shape", ("%s must return orun.composition { ... }, not %s"):format(file, described(found)))
+    return nil
+  end
+  if found.__file == file then at = M.place(box, file, found.__line) end
+  local spec, wrong = attempt(composition, found.spec, "", { box = box, place = at })
+  if not spec then
+    context:problem(at, "composition.module-shape", ("%s: %s%s"):format(file, wrong.way ~= "" and wrong.way .. " " or "", wrong.message),
+      wrong.hint)
+    return nil
+  end
+  spec.place = at
+  spec.parameterSchema, spec.executionProfiles = envelope(spec.parameters), complete_profiles(spec.profiles)
+  spec.profiles = nil
+  return spec
+end
+
+---Reads what a function of a job returned.
+---@param field "steps"|"env"|"runsOn"|"timeout"|"labels"
+---@param result any
+---@param box Sandbox
+---@param at Place of the function
+---@return any
+---@return {way: string, message: string, hint?: string}?
+function M.result(field, result, box, at)
+  if result == nil and field ~= "steps" then return nil end
+  return attempt(dynamic[field], result, field, { box = box, place = at })
+end
+
+---Where a function is defined.
+---@param box Sandbox
+---@param handle userdata
+---@param otherwise? Place
+---@return Place?
+function M.place_of(box, handle, otherwise)
+  local file, line = sandbox.place(handle)
+  return file and M.place(box, file, line) or otherwise
+end
+
+---Whether a path of a package is that of a composition in Lua.
+---@param file string
+---@return boolean
+function M.is_module(file)
+  return file:find("%.lua$") ~= nil
+end
+
+---The type that a path stands for: the file's own name, or that of its directory.
+---@param file string
+---@return string? name nil when the file is no composition
+function M.name_of(file)
+  local directory, base = file:match "^(.*)/([^/]+)%.lua$"
+  if not base or base:find "_spec$" then return nil end
+  if base == "composition" then return directory:match "([^/]+)$" end
+  return directory == "compositions" and base or nil
+end
+
+return M
