@@ -1,16 +1,6 @@
--- What went wrong, as values: errors and warnings with their places. They are collected where they are found, raised as
--- one Failure, and printed once, by main.lua.
+-- What went wrong, as values: errors and warnings with their places (Diagnostic and Collector: lua/types/command.lua). They are
+-- collected where they are found, raised as one Failure, and printed once, by main.lua.
 local M = {}
-
----@class Diagnostic
----@field kind string      stable dotted identifier, e.g. "intent.duplicate-component"
----@field message string   one sentence without a final full stop
----@field file? string
----@field line? integer    1-based
----@field column? integer  1-based, in characters
----@field path? string     where in the document, e.g. a JSON pointer
----@field hint? string     what to do about it
----@field source? string   text of the source line
 
 ---@class Failure
 ---@field errors Diagnostic[]
@@ -87,9 +77,6 @@ function M.usage(message, hint)
 end
 
 ---@class Collector
----@field errors Diagnostic[]
----@field warnings Diagnostic[]
----@field strict boolean  warnings are errors
 local Collector = {}
 Collector.__index = Collector
 

@@ -1,10 +1,6 @@
 -- Values that completion offers: names that the workspace knows. Each kind is a function; one that cannot tell offers nothing.
 local M = {}
 
----@class Candidate
----@field [1] string   value
----@field [2]? string  description
-
 local function model(ctx)
   local known = rawget(ctx, "completion_model")
   if known == nil then

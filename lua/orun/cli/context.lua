@@ -2,13 +2,6 @@
 local diagnostic = require "orun.diagnostic"
 
 ---@class Context
----@field flags table<string, any>
----@field given table<string, boolean>
----@field report Collector   warnings in it are printed when the command ends
----@field json boolean       stdout holds one JSON document and nothing else
----@field cwd string
----@field style Style        for stdout
----@field style_err Style    for stderr
 local Context = {}
 
 -- Made when first used: most commands need only some of them.
@@ -107,12 +100,6 @@ function Context:print_warnings()
   local all = { errors = {}, warnings = diagnostic.sorted(warnings) }
   io.stderr:write(require("orun.cockpit.render.diagnostic").text(all, self.style_err, self.cwd))
 end
-
----@class Workspace
----@field intent? string  absolute path of the intent file
----@field root string     its directory, else the working directory
----@field store string    the .orun directory
----@field searched {from: string, to: string}
 
 ---@return Workspace
 function Context:workspace()

@@ -1,27 +1,15 @@
--- The table that a command file returns: its form, and loading a file that does not ship with the program.
+-- The table that a command file returns (lua/types/command.lua): its form, and loading a file that does not ship with the program.
 local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 
 local M = {}
 
----@class Command
----@field summary string
----@field usage? string       what follows the name; starts with "orun" when it is the whole line
----@field description? string
----@field aliases? string[]
----@field flags? Flag[]
----@field args? Argument[]
----@field leading? boolean    flags only before the first argument
----@field complete? fun(ctx: Context, word: string): (string|Candidate)[]
----@field examples? {[1]: string, [2]: string}[]  command line, what it is for
----@field trouble? integer    exit code of every failure, where 1 says something else
----@field run? fun(ctx: Context, args: table): integer?
-
 -- Form -------------------------------------------------------------------------------------------------------------------------------
 
 local flag_types = { string = true, integer = true, number = true, boolean = true, duration = true }
 
-local fields = {
+---Type of every field, by kind of table.
+M.fields = {
   command = {
     summary = "string", usage = "string", description = "string", aliases = "table", flags = "table", args = "table", leading = "boolean",
     complete = "function", examples = "table", trouble = "number", run = "function",
@@ -36,10 +24,10 @@ local fields = {
 local function check_fields(t, kind, where)
   if type(t) ~= "table" then return ("%s must be a table"):format(where) end
   local names = {}
-  for name in next, fields[kind] do names[#names + 1] = name end
+  for name in next, M.fields[kind] do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    local wanted = fields[kind][name]
+    local wanted = M.fields[kind][name]
     if t[name] ~= nil and type(t[name]) ~= wanted then return ("%s.%s must be a %s"):format(where, name, wanted) end
   end
 end

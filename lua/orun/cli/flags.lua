@@ -1,28 +1,8 @@
--- Flags as tables: what a command accepts, and reading a command line by them. Pure; the environment is handed in.
+-- Flags as tables (lua/types/command.lua): what a command accepts, and reading a command line by them. Pure; the environment is handed in.
 local diagnostic = require "orun.diagnostic"
 local value = require "host.value"
 
 local M = {}
-
----@class Flag
----@field name string         long name without dashes
----@field short? string       one letter
----@field value? string       name of the value in help; absent for booleans
----@field help? string
----@field type? "string"|"integer"|"number"|"boolean"|"duration"  default: string with `value`, boolean without
----@field default? any        a text is read like a value given on the command line
----@field repeatable? boolean its value is a list; nil when not given
----@field choices? string[]
----@field env? string         environment variable that stands in for the flag
----@field hidden? boolean
----@field complete? string    kind of values offered by completion, as for arguments
-
----@class Argument
----@field name string
----@field help? string
----@field optional? boolean
----@field repeatable? boolean
----@field complete? string
 
 ---@class Parsed
 ---@field flags table<string, any>     by name with `-` as `_`

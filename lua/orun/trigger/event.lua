@@ -1,25 +1,10 @@
--- What happened, in one form for every CI system. Providers make it; bindings are matched against it.
+-- What happened, in one form for every CI system (lua/types/trigger.lua). Providers make it; bindings are matched against it.
 local value = require "host.value"
 
 local M = {}
 
----What a provider returns. All texts are optional but `event`.
----@class TriggerEvent
----@field provider string    the provider's name; whoever asks it sets this
----@field event string       e.g. "push"
----@field action string      e.g. "opened"
----@field branch string      the branch that was pushed, or a pull request's own branch
----@field baseBranch string  the branch that a pull request wants to go to
----@field tag string
----@field base string        commit before
----@field head string        commit after
----@field ref string
----@field refType string
----@field repository string
----@field actor string
----@field raw table          where the paths of `plan.base` and `plan.head` lead
-
-local fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "ref", "refType", "repository", "actor" }
+---Texts of an event.
+M.fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "ref", "refType", "repository", "actor" }
 
 ---Completes what a provider returned. Nil and the reason when it is no event.
 ---@param made any
@@ -30,7 +15,7 @@ local fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head
 function M.complete(made, provider, payload)
   if type(made) ~= "table" or value.is_list(made) then return nil, "it returned no table" end
   local event = { provider = provider }
-  for _, field in ipairs(fields) do
+  for _, field in ipairs(M.fields) do
     local text = made[field]
     if text ~= nil and type(text) ~= "string" then return nil, ("its event has a %s that is no text"):format(field) end
     event[field] = text or ""

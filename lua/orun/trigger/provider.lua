@@ -12,20 +12,6 @@ local secrecy = require "orun.util.secrecy"
 
 local M = {}
 
----@class TriggerProvider
----@field detect fun(env: table<string, string>): boolean
----@field event fun(payload?: table, env: table<string, string>): table?, string?
----@field payload? fun(env: table<string, string>): string?
----@field refs? fun(payload: table, env: table<string, string>): CiRefs
----@field rank? number
-
----@class CiRefs
----@field provider string  e.g. "github-actions"
----@field event string     e.g. "pull_request"
----@field base string
----@field head string      empty when it is not known
----@field variables string[] names of the variables that decided
-
 -- Loaded when a checkout has providers; most have none.
 local function sandbox() return require "orun.sandbox" end
 

@@ -1,8 +1,7 @@
 -- Any other system: the payload is the event itself, a JSON object with the fields of TriggerEvent (`event` is required). It comes with
 -- --event-file, or from the file that $ORUN_EVENT_PATH names. Everything else in it is for the paths of plan.base and plan.head.
-local text = require("orun.trigger.event").text
-
-local fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "ref", "refType", "repository", "actor" }
+local events = require "orun.trigger.event"
+local text = events.text
 
 return {
   rank = 100,
@@ -15,7 +14,7 @@ return {
     if not payload then return nil, "name the payload with --event-file, or in ORUN_EVENT_PATH" end
     if text(payload, "event") == "" then return nil, 'its payload needs a text "event", the name of what happened' end
     local event = {}
-    for _, field in ipairs(fields) do event[field] = text(payload, field) end
+    for _, field in ipairs(events.fields) do event[field] = text(payload, field) end
     return event
   end,
 }

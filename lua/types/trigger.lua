@@ -1,0 +1,37 @@
+---@meta
+-- What a file of `.orun/triggers/` returns: a provider of events. docs/triggers.md shows how to write one.
+-- This file is read by editors (LuaLS) and by people; it is never executed.
+--
+-- A checkout's provider runs in a sandbox (lua/types/orun.lua says what is there): it sees the environment without variables whose names
+-- end in TOKEN, SECRET, PASSWORD or KEY, and fails with `require("orun").fail`. Providers that ship with the program run in the host state.
+
+---@class TriggerProvider
+---@field detect fun(env: table<string, string>): boolean  whether orun runs in this CI system, for --from-ci auto
+---@field event fun(payload: table?, env: table<string, string>): TriggerEvent?, string?  what happened; `payload` is the decoded
+---              --event-file, nil without one. Providers that ship with the program may return nil and the reason
+---@field payload? fun(env: table<string, string>): string?  shipped providers only: where the CI system left the payload
+---@field refs? fun(payload: table, env: table<string, string>): CiRefs  shipped providers only: what --changed compares in a CI run
+---@field rank? number  shipped providers only: who is asked first by --from-ci auto
+
+---What happened, in one form for every CI system; the fields that filters of a binding compare. Only `event` is required.
+---@class TriggerEvent
+---@field provider? string    set by orun: the provider's name
+---@field event string        e.g. "push"
+---@field action? string      e.g. "opened"
+---@field branch? string      the branch that was pushed, or a pull request's own branch
+---@field baseBranch? string  the branch that a pull request wants to go to
+---@field tag? string
+---@field base? string        commit before
+---@field head? string        commit after
+---@field ref? string
+---@field refType? string
+---@field repository? string
+---@field actor? string
+---@field raw? table          where the paths of `plan.base` and `plan.head` lead; default: the payload
+
+---@class CiRefs
+---@field provider string     e.g. "github-actions"
+---@field event string        e.g. "pull_request"
+---@field base string
+---@field head string         empty when it is not known
+---@field variables string[]  names of the variables that decided
