@@ -707,6 +707,9 @@ function Dag:size() end
 ---@return string[]? ids
 ---@return string[]? cycle `{a, b, a}`: a needs b, b needs a; the cycle found from the smallest id, starting at its smallest member
 function Dag:order() end
+---Ranks every node by the heaviest path that begins at it; nodes of a cycle, and what needs them, keep theirs.
+---@param weights table<string, number> not negative; those that are missing count as 0
+function Dag:weigh(weights) end
 ---@param id string
 ---@return string[] sorted
 function Dag:dependencies(id) end

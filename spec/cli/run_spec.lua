@@ -165,13 +165,6 @@ describe("orun run", function()
     assert.are_not.equal("outer", space:lines("inner")[1])
   end)
 
-  it("says that gates are not enforced yet", function()
-    write_plan { { "c@dev.a", "true", gates = { { type = "approval", environment = "dev", component = "c", condition = "approved" } } } }
-    local result = orun { "plan.json" }
-    assert.equal(0, result.code, result.errors)
-    assert.truthy(result.errors:find("gates", 1, true))
-  end)
-
   for _, case in ipairs { { "HUP", 129 }, { "INT", 130 }, { "TERM", 143 } } do
     local name, code = table.unpack(case)
     it(("stops in an orderly way on SIG%s and can be continued"):format(name), function()

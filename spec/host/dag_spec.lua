@@ -120,6 +120,20 @@ function Model:counts()
 end
 
 describe("host.dag", function()
+  it("ranks nodes by the heaviest path that begins at them", function()
+    local graph = dag.new()
+    for _, id in ipairs { "a", "b", "c", "d", "e" } do graph:add(id) end
+    graph:depend("d", "b")
+    graph:depend("e", "d")
+    graph:weigh { a = 5, b = 1, c = 2.5, d = 1, e = 2 }
+    local queue, started = graph:queue { concurrency = 1 }, {}
+    for i = 1, 5 do
+      started[i] = queue:take()
+      queue:finish(started[i], true)
+    end
+    assert.same({ "a", "b", "d", "c", "e" }, started)
+  end)
+
   describe("graph", function()
     it("knows its nodes and edges", function()
       local g = graph { a = {}, b = { "a" }, c = { "b", "a", "b" } }

@@ -131,6 +131,39 @@ describe("a run", function()
     assert.equal(1, result.counts.waiting)
   end)
 
+  it("--fail-fast=now cancels running jobs, whose post steps run; =no goes on", function()
+    local p = plan({
+      { "a@dev.x", "while ! [ -e started ]; do sleep 0.02; done; exit 1" },
+      { "b@dev.x", "touch started; sleep 60; echo no >> ran", { id = "clean", phase = "post", run = "echo clean >> ran" } },
+      { "c@dev.x", "echo c >> ran", dependsOn = { "b@dev.x" } },
+    }, { concurrency = 2 })
+    local result = space:run(p, { exec_id = "x", component_concurrency = 0, fail_fast = "now" })
+    assert.same({ 1, 1, 1 }, { result.exit, result.counts.failed, result.counts.cancelled })
+    assert.same({ "clean" }, space:lines("ran"))
+    assert.equal("cancelled", space:state("x").jobs["b@dev.x"].lastError)
+    assert.is_nil(space:state("x").jobs["c@dev.x"])
+
+    space:run(plan { { "a@dev.x", "exit 1" }, { "b@dev.x", "echo b >> ran" } }, { concurrency = 1, fail_fast = "no" })
+    assert.same({ "clean", "b" }, space:lines("ran"))
+  end)
+
+  it("starts what lies on the longest way first, once it is known how long jobs take", function()
+    local timing = require "orun.state.timing"
+    local p = plan({
+      { "a@dev.x", "echo a >> ran" }, { "b@dev.x", "echo b >> ran" }, { "c@dev.x", "echo c >> ran" },
+      { "d@dev.x", "echo d >> ran", dependsOn = { "c@dev.x" } },
+    }, { concurrency = 1 })
+    space:run(p)
+    assert.same({ "a", "b", "c", "d" }, space:lines("ran"))
+    timing.add(space.store, { ["a@dev.x"] = 2, ["b@dev.x"] = 3, ["c@dev.x"] = 2, ["d@dev.x"] = 2, ["z@dev.x"] = 1 })
+    fs.remove(space.root .. "/ran")
+    space:run(p)
+    assert.same({ "c", "b", "a", "d" }, space:lines("ran"))
+    local known = timing.read(space.store)
+    assert.equal(1, known["z@dev.x"])
+    assert.truthy(known["b@dev.x"] < 1.6)
+  end)
+
   it("05 case 29: a dry run shows everything and writes nothing", function()
     local result, events = space:run(plan {
       { "c@dev.b", { run = "make", ["working-directory"] = "sub", retry = 2, timeout = "5m" }, dependsOn = { "c@dev.a" }, path = "svc" },

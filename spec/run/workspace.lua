@@ -34,6 +34,12 @@ function Workspace:lines(name)
   return lines
 end
 
+function Workspace:sorted_lines(name)
+  local lines = self:lines(name)
+  table.sort(lines)
+  return lines
+end
+
 function Workspace:execution(id)
   return self.store .. "/executions/" .. id
 end

@@ -405,9 +405,10 @@ static void find_cycle(lua_State *L, const struct dag *d)
     }
 }
 
-static int dag_order(lua_State *L)
+/* Kahn's algorithm, always the smallest ready id. `order` gets the nodes that do not depend on a
+ * cycle; returns their number. */
+static uint32_t sort_nodes(lua_State *L, struct dag *d, uint32_t *order)
 {
-    struct dag *d = luaL_checkudata(L, 1, DAG);
     derive(L, d);
     size_t n = d->count;
     uint32_t *missing = lua_newuserdatauv(L, (3 * n + 1) * sizeof *missing, 0);
@@ -418,25 +419,61 @@ static int dag_order(lua_State *L)
         if (!missing[i])
             heap_insert(&ready, where, d->position, i);
     }
-    lua_createtable(L, (int)n, 0);
-    lua_getiuservalue(L, 1, ID_OF_INDEX);
     uint32_t done = 0;
     while (ready.count) {
         uint32_t first = ready.items[0];
         heap_remove(&ready, where, d->position, first);
-        lua_rawgeti(L, -1, (lua_Integer)first + 1);
-        lua_rawseti(L, -3, ++done);
+        order[done++] = first;
         for (uint32_t i = d->needed_by.start[first]; i < d->needed_by.start[first + 1]; i++)
             if (--missing[d->needed_by.to[i]] == 0)
                 heap_insert(&ready, where, d->position, d->needed_by.to[i]);
     }
     lua_pop(L, 1);
-    if (done == n)
-        return 1;
-    find_cycle(L, d);
-    luaL_pushfail(L);
-    lua_insert(L, -2);
-    return 2;
+    return done;
+}
+
+static int dag_order(lua_State *L)
+{
+    struct dag *d = luaL_checkudata(L, 1, DAG);
+    lua_settop(L, 1);
+    uint32_t *order = lua_newuserdatauv(L, (d->count + 1) * sizeof *order, 0);
+    if (sort_nodes(L, d, order) < d->count) {
+        find_cycle(L, d);
+        luaL_pushfail(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_createtable(L, (int)d->count, 0);
+    lua_getiuservalue(L, 1, ID_OF_INDEX);
+    for (uint32_t i = 0; i < d->count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)order[i] + 1);
+        lua_rawseti(L, -3, (lua_Integer)i + 1);
+    }
+    lua_pop(L, 1);
+    return 1;
+}
+
+/* Ranks: the heaviest path that begins at each node. */
+static int dag_weigh(lua_State *L)
+{
+    struct dag *d = luaL_checkudata(L, 1, DAG);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    uint32_t *order = lua_newuserdatauv(L, (d->count + 1) * sizeof *order, 0);
+    uint32_t sorted = sort_nodes(L, d, order);
+    lua_getiuservalue(L, 1, ID_OF_INDEX);
+    for (uint32_t i = sorted; i-- > 0;) {
+        struct node *node = &d->nodes[order[i]];
+        double longest = 0;
+        for (uint32_t k = d->needed_by.start[order[i]]; k < d->needed_by.start[order[i] + 1]; k++)
+            if (d->nodes[d->needed_by.to[k]].rank > longest)
+                longest = d->nodes[d->needed_by.to[k]].rank;
+        lua_rawgeti(L, -1, (lua_Integer)order[i] + 1);
+        lua_rawget(L, 2);
+        node->rank = longest + lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+    return 0;
 }
 
 /* --- ready queue
@@ -816,6 +853,7 @@ static const luaL_Reg dag_methods[] = {{"add", dag_add},
                                        {"depend", dag_depend},
                                        {"size", dag_size},
                                        {"order", dag_order},
+                                       {"weigh", dag_weigh},
                                        {"dependencies", dag_dependencies},
                                        {"dependents", dag_dependents},
                                        {"queue", dag_queue},

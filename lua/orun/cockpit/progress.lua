@@ -83,7 +83,7 @@ on["job.waiting"] = function(self, event)
 end
 
 on["job.blocked"] = function(self, event)
-  finish(self, event, { status = "blocked", reason = event.reason })
+  finish(self, event, { status = "blocked", reason = event.reason, hint = event.hint })
 end
 
 on["job.preview"] = function(self, event)

@@ -48,6 +48,9 @@ local function check_usage(ctx)
     diagnostic.usage("--gha and --runner " .. flags.runner .. " exclude each other")
   end
   if flags.background and flags.dry_run then diagnostic.usage("--background and --dry-run exclude each other") end
+  if flags.keep_going and flags.fail_fast and flags.fail_fast ~= "no" then
+    diagnostic.usage("--keep-going and --fail-fast=" .. flags.fail_fast .. " exclude each other")
+  end
   if flags.retry and not flags.job then
     diagnostic.usage("--retry requires --job", "name the job to run again: --job ID --retry")
   end
@@ -162,14 +165,24 @@ local function check_filters(plan, filter)
   end
 end
 
-local function warn_gates(ctx, plan)
-  local gated = {}
-  for _, job in ipairs(plan.jobs) do
-    if job.gates and #job.gates > 0 then gated[#gated + 1] = job.id end
+-- A question to the person at the terminal: a shell reads the answer, since reading it here would stop everything else.
+local function ask(ctx)
+  local term = require "host.term"
+  if ctx.flags.json or environ("CI") or not (term.isatty(0) and term.isatty(2)) then return nil end
+  return function(gate, id)
+    local source = gate.source and (" (required by %s)"):format(gate.source) or ""
+    io.stderr:write(("\n  approve %s%s? [y/N] "):format(id, source))
+    return process.start {
+      argv = { "sh", "-c", 'IFS= read -r answer && printf %s "$answer"' }, stdin = "inherit", group = false, output = "capture",
+    }
   end
-  if #gated == 0 then return end
-  local names = table.concat(gated, ", ", 1, math.min(#gated, 5)) .. (#gated > 5 and ", " .. ctx.style_err.glyph.ellipsis or "")
-  ctx:note(("warning: gates (approval, promotion) are not enforced yet; %d job(s) of this plan have some: %s"):format(#gated, names))
+end
+
+local function has_gates(plan)
+  for _, job in ipairs(plan.jobs) do
+    if job.gates and #job.gates > 0 then return true end
+  end
+  return false
 end
 
 ---------------------------------------------------------------------------------------------------
@@ -241,7 +254,8 @@ local function run_options(ctx, found, lookup, workspace)
     plan = plan, plan_text = found.text, store = workspace.store, root = base_directory(ctx, workspace, plan),
     exec_id = execution_id(ctx, workspace.store), concurrency = flags.concurrency,
     component_concurrency = flags.component_concurrency, job = flags.job, retry = flags.retry,
-    keep_going = flags.keep_going,
+    approve = flags.approve, ask = has_gates(plan) and ask(ctx) or nil,
+    fail_fast = flags.fail_fast or flags.keep_going and "no" or nil,
     environments = not found.fresh and environment_patterns(flags.env) or nil,
     components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
@@ -286,7 +300,6 @@ local function run(ctx, args)
     ctx:print(ctx.flags.json and "{}" or ctx.style:paint("success", ctx.style.glyph.success) .. " no jobs to run")
     return 0
   end
-  warn_gates(ctx, found.plan)
   local options = run_options(ctx, found, lookup, workspace)
   if not ctx.json then ctx:print_warnings() end
   if ctx.flags.background then return run_in_background(ctx, found, options) end
@@ -319,13 +332,16 @@ steps are not repeated.]],
     { name = "env", short = "e", value = "LIST", help = "only these environments (comma list, NAME* matches a prefix)" },
     { name = "concurrency", value = "N", type = "integer", default = 0, help = "most jobs at once (0: what the plan says)" },
     { name = "component-concurrency", value = "N", type = "integer", default = 1, help = "most components at once (0: no limit)" },
+    { name = "approve", value = "GATE", repeatable = true, help = "approve a gate: its id, all of an environment, or `all`" },
     { name = "exec-id", value = "ID", help = "execution to start or to continue (ORUN_EXEC_ID)" },
     { name = "background", type = "boolean", help = "go on without this terminal; orun status, logs and cancel work on it" },
     { name = "bg", type = "boolean", hidden = true, help = "the same as --background" },
     { name = "runner", value = "NAME", help = "local, docker or github-actions (ORUN_RUNNER)" },
     { name = "gha", type = "boolean", help = "same as --runner github-actions" },
     { name = "workdir", value = "DIR", help = "run every job in this directory" },
-    { name = "keep-going", short = "k", type = "boolean", help = "after a failure go on with every job that does not depend on it" },
+    { name = "fail-fast", value = "WHEN", choices = { "yes", "now", "no" },
+      help = "after a failure start nothing more (yes), cancel running jobs too (now), or go on with what does not depend on it (no)" },
+    { name = "keep-going", short = "k", type = "boolean", help = "same as --fail-fast=no" },
     { name = "dry-run", type = "boolean", help = "show what would run, run nothing" },
     { name = "verbose", type = "boolean", help = "show commands and complete output" },
     { name = "json", type = "boolean", help = "print a summary as JSON at the end" },

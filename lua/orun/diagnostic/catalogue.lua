@@ -380,6 +380,7 @@ kind("run.nothing-to-retry", "--retry was given, but there is no execution whose
 kind("run.retry-refused", "The job cannot be reset: somebody is running it.", "Wait for it, or stop the other run.")
 kind("run.retry-delay", "ORUN_RETRY_DELAY is no duration.", "Write for example 500ms or 2s.")
 kind("run.execution-id", "--exec-id (or ORUN_EXEC_ID) cannot name a directory.", "Use letters, digits, dots, dashes and underscores.")
+kind("run.unknown-gate", "`--approve` or `orun approve` names no gate of the plan.", "Use a gate's id, its environment, or `all`.")
 kind("run.unknown-runner", "ORUN_RUNNER names an unknown runner.", "Use one of the names in the message.")
 kind("run.runner-unavailable", "The runner is not part of this version, or cannot be prepared on this machine.",
   "Choose another one with --runner.")

@@ -35,11 +35,28 @@ function M.order(plan)
   }
 end
 
----The graph of the selected jobs alone.
+-- Differences below this many seconds are noise, and must not change the order of a plan's jobs from run to run.
+local grain = 0.1
+
+-- The longest way to the end goes first. A job that never ran is taken for an average one.
+local function weigh(graph, jobs, seconds)
+  local sum, known = 0, 0
+  for _, job in ipairs(jobs) do
+    local took = seconds[job.id]
+    if took then sum, known = sum + took, known + 1 end
+  end
+  if known == 0 then return end
+  local weights = {}
+  for _, job in ipairs(jobs) do weights[job.id] = (seconds[job.id] or sum / known) // grain * grain end
+  graph:weigh(weights)
+end
+
+---The graph of the selected jobs alone. Jobs start in the order of their ids, unless it is known how long they take.
 ---@param jobs table[]
+---@param seconds? table<string, number> how long jobs took, by id
 ---@return Dag graph
 ---@return table<string, string[]> outside dependencies that were not selected, by job id
-function M.of(jobs)
+function M.of(jobs, seconds)
   local wanted, outside = {}, {}
   for _, job in ipairs(jobs) do wanted[job.id] = true end
   local graph = build(jobs)
@@ -53,6 +70,7 @@ function M.of(jobs)
       end
     end
   end
+  if seconds then weigh(graph, jobs, seconds) end
   return graph, outside
 end
 

@@ -209,11 +209,11 @@ local function perform(self)
   return state
 end
 
-local function finish(self, state, seconds)
+local function finish(self, state)
   self.run:record("job.finished", { job = self.job.id, status = state.status, error = state.error })
   self.run.claims:release(self.claim, self.run.index[self.job.id], self.groups)
   self:emit("job.finished", {
-    status = state.status, error = state.error, hint = state.hint, seconds = seconds, tolerated = state.tolerated,
+    status = state.status, error = state.error, hint = state.hint, seconds = state.seconds, tolerated = state.tolerated,
   })
 end
 
@@ -238,7 +238,8 @@ function M.execute(run, job)
   run.active[work] = true
   local began = run.now()
   local state = perform(work)
-  finish(work, state, run.now() - began)
+  state.seconds = run.now() - began
+  finish(work, state)
   run.active[work] = nil
   return state
 end

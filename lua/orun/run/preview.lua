@@ -1,6 +1,7 @@
 -- A dry run: the selected jobs in the order they would start, with where and how often their steps would run. Touches nothing.
 local directory = require "orun.run.directory"
 local folds = require "orun.state.fold"
+local gates = require "orun.run.gate"
 local identity = require "orun.plan.identity"
 local log = require "orun.state.log"
 local snapshot = require "orun.state.snapshot"
@@ -19,6 +20,12 @@ local function steps_of(job, job_directory)
     }
   end
   return steps
+end
+
+local function gates_of(job)
+  local ids = {}
+  for i, gate in ipairs(job.gates or {}) do ids[i] = gates.id(gate) end
+  return ids
 end
 
 local function names(jobs, field)
@@ -48,7 +55,7 @@ function M.run(options, selected, order, counts)
     local job = wanted[id]
     if job then
       local job_directory = directory.job(options.root, job, options.workdir)
-      emit { type = "job.preview", job = id, directory = job_directory, steps = steps_of(job, job_directory) }
+      emit { type = "job.preview", job = id, directory = job_directory, steps = steps_of(job, job_directory), gates = gates_of(job) }
     end
   end
   emit { type = "run.finished", status = "preview", dryRun = true, counts = counts, seconds = 0, links = {} }

@@ -5,8 +5,8 @@
 --   job.started    job steps (count) directory attempt
 --   job.cached     job                           completed in an earlier run, or meanwhile by another process
 --   job.waiting    job reason                    a dependency is not completed, or another process runs it
---   job.blocked    job reason                    a dependency failed
---   job.preview    job directory steps[]         dry run only
+--   job.blocked    job reason hint               a dependency failed, or a gate is not met
+--   job.preview    job directory steps[] gates[]  dry run only; gates by their ids
 --   step.started   job step phase index count command use directory attempts timeout
 --   step.output    job step line                 only with options.lines
 --   step.retry     job step attempt attempts error
@@ -21,6 +21,7 @@ local diagnostic = require "orun.diagnostic"
 local elsewhere = require "orun.run.elsewhere"
 local execution = require "orun.state.execution"
 local folds = require "orun.state.fold"
+local gates = require "orun.run.gate"
 local graphs = require "orun.run.graph"
 local jobs = require "orun.run.job"
 local journal = require "orun.state.journal"
@@ -29,6 +30,7 @@ local session = require "orun.run.session"
 local preview = require "orun.run.preview"
 local selection = require "orun.run.selection"
 local termination = require "orun.util.termination"
+local timing = require "orun.state.timing"
 
 local M = {}
 
@@ -41,12 +43,15 @@ local M = {}
 ---@field component_concurrency? integer  components in flight; 0 or less: no cap (default 1)
 ---@field job? string
 ---@field retry? boolean
----@field keep_going? boolean a failure stops only what depends on it
+---@field fail_fast? "yes"|"now"|"no"  after a failure: no further job starts; running ones are cancelled, too; all goes on that does not
+---                                       depend on it. Default: what the plan says
 ---@field environments? string[]
 ---@field components? string[]
 ---@field dry_run? boolean
 ---@field runner? string      backend name (default "local")
 ---@field workdir? string     overrides the directory of every job
+---@field approve? string[]   gates that are approved: ids, environments, or "all"
+---@field ask? fun(gate: table, id: string): Process?  asks for an approval; the process prints the answer
 ---@field lines? boolean      emit step.output
 ---@field signals? boolean    stop on SIGINT, SIGTERM and SIGHUP
 ---@field on_event? fun(event: table)
@@ -58,7 +63,7 @@ local M = {}
 ---@field failed integer
 ---@field cancelled integer
 ---@field cached integer
----@field blocked integer  a dependency failed
+---@field blocked integer  a dependency failed, or a gate was not met
 ---@field waiting integer  never started
 
 ---@class RunResult
@@ -89,12 +94,12 @@ local function unmet(fold, outside)
   return missing
 end
 
-local function mark_blocked(run, ids, reason, count)
+local function mark_blocked(run, ids, reason, count, hint)
   for _, id in ipairs(ids) do
     run.counts[count] = run.counts[count] + 1
     run.unstarted[id] = nil
     if count == "blocked" then run:record("job.blocked", { job = id, reason = reason }) end
-    run:emit(count == "blocked" and "job.blocked" or "job.waiting", { job = id, reason = reason })
+    run:emit(count == "blocked" and "job.blocked" or "job.waiting", { job = id, reason = reason, hint = hint })
   end
 end
 
@@ -102,11 +107,13 @@ end
 local function settle(run, ready, id, outcome)
   local status = outcome.status
   run.counts[status] = run.counts[status] + 1
+  if status == "completed" then run.seconds[id] = outcome.seconds end
   local blocked = ready:finish(id, status == "completed" or status == "cached")
   if status == "failed" then
     run.first_failure = run.first_failure or id
     if run.fail_fast then
       run.stopping = true
+      if run.fail_now then run:cancel_jobs() end
     else
       mark_blocked(run, blocked, ("%s failed"):format(id), "blocked")
     end
@@ -117,6 +124,42 @@ end
 local function start(run, ended, id)
   run.unstarted[id] = nil
   loop.spawn(function() ended:push { id = id, outcome = jobs.execute(run, run.by_id[id]) } end)
+end
+
+-- Somebody has to be asked before the job may start; the others go on meanwhile.
+local function ask(run, ready, ended, id)
+  ready:defer(id)
+  run.unstarted[id] = true
+  loop.spawn(function()
+    run.gates:check(run.by_id[id])
+    ended:push { id = id, outcome = { status = "free" } }
+  end)
+end
+
+-- The job and all that needs it cannot start.
+local function block(run, ready, id, reason, hint)
+  local blocked = ready:finish(id, false)
+  mark_blocked(run, { id }, reason, "blocked", hint)
+  mark_blocked(run, blocked, ("%s is blocked"):format(id), "blocked")
+  run:refresh_snapshot()
+end
+
+-- Starts a job whose dependencies are done, unless a gate keeps it; true when a task works on it now.
+local function admit(run, ready, ended, id)
+  local job = run.by_id[id]
+  if job.gates and job.gates[1] then
+    if run.gates:needs_answer(job) then
+      ask(run, ready, ended, id)
+      return true
+    end
+    local reason, hint = run.gates:check(job)
+    if reason then
+      block(run, ready, id, reason, hint)
+      return false
+    end
+  end
+  start(run, ended, id)
+  return true
 end
 
 -- Starts every job that may start now; returns how many did.
@@ -131,8 +174,7 @@ local function start_ready(run, ready, outside, ended)
       local blocked = ready:finish(id, false)
       mark_blocked(run, { id }, reason, "waiting")
       mark_blocked(run, blocked, ("%s is waiting"):format(id), "waiting")
-    else
-      start(run, ended, id)
+    elseif admit(run, ready, ended, id) then
       n = n + 1
     end
   end
@@ -155,7 +197,7 @@ local function skip_completed(run, ready)
 end
 
 local function schedule(run)
-  local graph, outside = graphs.of(run.jobs)
+  local graph, outside = graphs.of(run.jobs, timing.read(run.store))
   local ready = graph:queue { concurrency = run.concurrency, groups = run.component_concurrency }
   skip_completed(run, ready)
   local ended, running = loop.queue(), 0
@@ -249,6 +291,7 @@ local function run_plan(options, selected)
   end)
   local status = ok and status_of(run) or "failed"
   run:finish(status)
+  timing.add(options.store, run.seconds)
   if not ok then error(err, 0) end
   return result_of(run, status)
 end
@@ -259,6 +302,7 @@ end
 function M.run(options)
   local selected = selection.select(options.plan, options)
   if options.dry_run then return preview.run(options, selected, graphs.order(options.plan), new_counts(#selected)) end
+  for _, text in ipairs(options.approve or {}) do gates.find(options.plan.jobs, text, "--approve") end
   if options.exec_id then session.check_id(options.exec_id) end
   if options.job then check_dependencies(options, selected[1]) end
   return run_plan(options, selected)

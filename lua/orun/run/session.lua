@@ -6,6 +6,8 @@ local duration = require "orun.util.duration"
 local environment = require "orun.run.environment"
 local execution = require "orun.state.execution"
 local fs = require "host.fs"
+local gates = require "orun.run.gate"
+local head = require "orun.change.head"
 local identity = require "orun.plan.identity"
 local json = require "host.json"
 local journal = require "orun.state.journal"
@@ -50,6 +52,12 @@ local grace = 5
 ---@field signal? string          first signal caught
 ---@field killed? boolean         a second one was caught
 ---@field stopping? boolean       no further job starts
+---@field fail_fast boolean        a failure is the reason for that
+---@field fail_now boolean         and cancels what runs
+---@field store string
+---@field revision? string         commit of the source
+---@field gates Gates
+---@field seconds table<string, number> how long the completed jobs took
 local Run = {}
 Run.__index = Run
 
@@ -168,6 +176,11 @@ local function reap(self)
   end
 end
 
+---Cancels the jobs that run.
+function Run:cancel_jobs()
+  for work in next, self.active do work:cancel() end
+end
+
 ---First signal: no further job starts, running steps get TERM. Second: KILL.
 ---@param name string
 function Run:interrupt(name)
@@ -181,7 +194,7 @@ function Run:interrupt(name)
   self.signal, self.stopping = name, true
   self.writer:append("run.stopping", { signal = name }) -- that it could not be written is told by the records that follow
   for wake in next, self.sleepers do wake:push {} end
-  for work in next, self.active do work:cancel() end
+  self:cancel_jobs()
   self.reaper_stop = loop.queue()
   loop.spawn(reap, self)
   self:emit("run.interrupted", { signal = name })
@@ -321,7 +334,7 @@ local function record_start(run, checksum)
     return run.writer:append("run.started", {
       execId = run.facts.execId, planChecksum = checksum, jobs = #run.jobs, runner = run.facts.runner,
       concurrency = run.concurrency, host = claims.host(), startTicks = process.start_ticks(), resumed = resumed,
-      joined = liveness.shared(run.fold) or nil,
+      joined = liveness.shared(run.fold) or nil, revision = run.revision,
     })
   end)
   if not ok then fail(("cannot write the journal of %s: %s"):format(run.facts.execId, message)) end
@@ -358,12 +371,14 @@ local function new_run(options, selected, counts)
     backend = backends.of(options.runner or "local"),
     concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
     component_concurrency = math.max(options.component_concurrency or 1, 0),
-    fail_fast = planned.failFast == true and not options.keep_going,
+    fail_fast = (options.fail_fast or planned.failFast == true and "yes" or "no") ~= "no", fail_now = options.fail_fast == "now",
+    store = options.store, seconds = {}, revision = head.revision(options.root),
   }, Run)
   for i, job in ipairs(plan.jobs) do run.by_id[job.id], run.index[job.id] = job, i end
   for _, job in ipairs(selected) do run.selected[job.id] = true end
   run.environment = environment.new(run.backend.environment(run))
   run.workspaces = workspaces.open(run)
+  run.gates = gates.new(run, options.approve, options.ask)
   return run
 end
 

@@ -24,6 +24,7 @@
 ---@field finishedAt? string
 ---@field attempt integer     how often the job was started
 ---@field error? string
+---@field revision? string    commit of the source when it ended
 ---@field steps table<string, StepState>
 ---@field owner? {pid: integer, host: string?, startTicks: integer?}  the process that started it last
 ---@field applied integer     number of the record that changed it last
@@ -32,6 +33,7 @@
 ---@field pid integer
 ---@field host? string
 ---@field startTicks? integer
+---@field revision? string  commit of the source
 
 ---@class Fold
 ---@field execId? string
@@ -87,7 +89,7 @@ apply["run.started"] = function(self, r)
   self.startedAt = self.startedAt or r.ts
   self.runner, self.concurrency, self.jobTotal = r.runner, r.concurrency, r.jobs
   self.status, self.finishedAt = "running", nil
-  self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks }
+  self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks, revision = r.revision }
   -- Who joins a run that goes on shares its fate; whoever starts alone follows on processes that ended without saying so.
   if not r.joined then self.open, self.blocked, self.first = {}, {}, self.applied end
   self.open[r.pid], self.stopping[r.pid] = self.writers[r.pid], nil
@@ -126,6 +128,7 @@ apply["job.finished"] = function(self, r)
   job.status = r.status == "completed" and "completed" or "failed"
   job.cancelled = r.status == "cancelled" or nil
   job.finishedAt, job.error = r.ts, r.error
+  job.revision = self.writers[r.pid] and self.writers[r.pid].revision
 end
 
 apply["job.reset"] = function(self, r)
@@ -137,6 +140,8 @@ apply["job.blocked"] = function(self, r)
 end
 
 apply["gate"] = function(self, r)
+  local former = self.gates[r.gate or ""]
+  if former and former.state == "approved" and r.state ~= "approved" then return end -- an approval stays
   self.gates[r.gate or ""] = r
 end
 

@@ -12,7 +12,7 @@ local M = {}
 -- Fields of each kind after t, ts, pid and seq, in written order: `name` is a string, `name#` an integer, `name!` a boolean;
 -- a trailing `?` marks one that may be absent.
 local shapes = {
-  ["run.started"] = "execId planChecksum? jobs#? runner? concurrency#? host? startTicks#? resumed!? joined!?",
+  ["run.started"] = "execId planChecksum? jobs#? runner? concurrency#? host? startTicks#? resumed!? joined!? revision?",
   ["job.queued"] = "job reason?",
   ["job.blocked"] = "job reason?",
   ["job.cached"] = "job reason?",

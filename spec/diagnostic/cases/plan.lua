@@ -135,6 +135,7 @@ return function(standard, sources)
     { "run.retry-delay", argv = run(), files = plan(web), env = { ORUN_RETRY_DELAY = "soon" } },
     { "run.execution-id", argv = run(), files = plan(web), env = { ORUN_EXEC_ID = "a/b" } },
     { "run.unknown-runner", argv = run(), files = plan(web), env = { ORUN_RUNNER = "lokal" } },
+    { "run.unknown-gate", argv = run("--approve", "prod"), files = plan(web) },
     { "run.runner-unavailable", argv = run("--runner", "docker"), files = plan(web) },
     { "run.background", argv = run("--background"), files = plan(web), env = { ORUN_RETRY_DELAY = "soon" } },
     { "run.unknown-dependency", argv = run(), files = plan(job("web@dev.build", ', "dependsOn": ["db@dev.build"]')) },

@@ -76,6 +76,9 @@ function M.block(view, group, first, apart)
   lines[#lines + 1] = { "  ", { glyph.bullet, "brand" }, " ", { style.plain(group.name), "bold" } }
   for i, job in ipairs(group.ended) do
     lines[#lines + 1] = row(view, job, i == #group.ended and glyph.last or glyph.branch)
+    if job.status == "blocked" and job.hint then
+      lines[#lines + 1] = { { under, "dim" }, { "hint ", "dim" }, style.plain(job.hint) }
+    end
     for _, link in ipairs(job.links) do
       lines[#lines + 1] = { { under, "dim" }, { glyph.link .. " " .. style.plain(link.label), "secondary" }, "  ", style.plain(link.url) }
     end
@@ -238,6 +241,9 @@ function M.preview(view, job, event, verbose)
   table.move(name, 1, #name, #first + 1, first)
   first[#first + 1] = { "  " .. style.plural(#event.steps, "step"), "dim" }
   local lines = { first }
+  for _, gate in ipairs(event.gates or {}) do
+    lines[#lines + 1] = { { "      gate  ", "warning" }, style.plain(gate) }
+  end
   if verbose then lines[#lines + 1] = bar_line("cwd: " .. (event.directory or "")) end
   for i, step in ipairs(event.steps) do
     if verbose then
