@@ -121,12 +121,12 @@ end
 
 describe("host.dag", function()
   it("ranks nodes by the heaviest path that begins at them", function()
-    local graph = dag.new()
-    for _, id in ipairs { "a", "b", "c", "d", "e" } do graph:add(id) end
-    graph:depend("d", "b")
-    graph:depend("e", "d")
-    graph:weigh { a = 5, b = 1, c = 2.5, d = 1, e = 2 }
-    local queue, started = graph:queue { concurrency = 1 }, {}
+    local weighed = dag.new()
+    for _, id in ipairs { "a", "b", "c", "d", "e" } do weighed:add(id) end
+    weighed:depend("d", "b")
+    weighed:depend("e", "d")
+    weighed:weigh { a = 5, b = 1, c = 2.5, d = 1, e = 2 }
+    local queue, started = weighed:queue { concurrency = 1 }, {}
     for i = 1, 5 do
       started[i] = queue:take()
       queue:finish(started[i], true)

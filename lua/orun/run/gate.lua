@@ -100,7 +100,7 @@ local function answer(self, gate, id)
   local child = self.ask and self.ask(gate, id)
   if not child then return nil end
   local question = { process = child }
-  function question:cancel() self.process:terminate() end
+  function question.cancel() child:terminate() end
   self.run.active[question] = true
   local result = child:wait()
   self.run.active[question] = nil
