@@ -57,6 +57,9 @@ return function(loaded, report)
   components.check_dependencies(model, report)
   check_promotion_cycle(model, report)
   rules.check(model, report)
-  if loaded.registry then require("orun.composition.parameters").check(model, loaded.registry, report) end
+  if loaded.registry then
+    require("orun.composition.defaults").check(model, loaded.registry, report)
+    require("orun.composition.parameters").check(model, loaded.registry, report)
+  end
   return model
 end

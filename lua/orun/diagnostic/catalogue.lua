@@ -94,6 +94,9 @@ kind("intent.dependency-mode", "`dependencyMode` is neither `enforced`, `advisor
 kind("intent.unknown-environment", "A component subscribes to, or depends on another one in, an environment that the intent does not "
   .. "declare, or a pattern that matches none. Nothing would run there.",
   "Correct the name, or declare the environment.")
+kind("intent.unused-defaults", "`parameterDefaults` of an environment or group are for a type that no component and no composition has, "
+  .. "often because the parameters stand directly below them.",
+  'Correct the type; the key `"*"` means every type.')
 kind("intent.change-watch", "`change.watches` lists something that is no section of an intent.",
   "Use the names that the message lists, in lower case.")
 kind("intent.subscription-name", "An entry of `subscribe.environments` is a mapping without `name`.",

@@ -100,6 +100,8 @@ spec:
     { "intent.unknown-environment", warning = true, intent = subscription "‸devv" },
     { "intent.unknown-environment", warning = true, intent = subscription "dev, {profile: x, name: ‸'prod-*'}" },
     { "intent.unknown-environment", warning = true, intent = component "dependsOn: [{component: web, environment: ‸porduction}]" },
+    { "intent.unused-defaults", warning = true, files = environments "{dev: {parameterDefaults: {‸hs: {a: 1}}}}" },
+    { "intent.unused-defaults", warning = true, intent = "groups: {g: {parameterDefaults: {'*': {a: 1}, ‸size: {b: 2}}}}\n" },
     { "intent.change-watch", intent = component "change: {watches: [‸Groups]}" },
     { "intent.subscription-name", intent = subscription "‸{profile: x}" },
     { "intent.reserved-env", intent = "env: {‸ORUN_X: 1}\n" },
