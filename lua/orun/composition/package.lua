@@ -71,8 +71,14 @@ local absent = { ENOENT = true, ENOTDIR = true }
 ---@return boolean exists
 function Context:read(file, record)
   local absolute = path.join(self.directory, file)
-  local bytes, message, errno = fs.read(absolute)
-  if not bytes and absent[errno] then return nil, false end
+  local stat, message, errno = fs.stat(absolute)
+  if not stat and absent[errno] then return nil, false end
+  local bytes
+  if stat and stat.type ~= "file" then
+    message = "it is a " .. stat.type
+  elseif stat then
+    bytes, message = fs.read(absolute)
+  end
   if not bytes then
     local shown = self.display(absolute)
     self:problem({ file = shown }, "composition.unreadable", ("cannot read %s: %s"):format(shown, condition.reason(message)))

@@ -92,6 +92,17 @@ function Run:explain(name, checks, v)
   return false
 end
 
+-- Applies what a reference leads to. A way back to the same schema is harmless only when it leads to another value.
+function Run:follow(target, check, v, text)
+  local depths, values = self.depths, self.values
+  local depth, outer = depths[target], values[target]
+  if depth == self.depth and rawequal(outer, v) then return self:fail("$ref", "the schema refers to itself without end, by %s", text) end
+  depths[target], values[target] = self.depth, v
+  local ok = check(v, self)
+  depths[target], values[target] = depth, outer
+  return ok
+end
+
 ---@class SchemaCompiler
 local Compiler = {}
 Compiler.__index = Compiler
@@ -144,10 +155,30 @@ function Compiler:check(schema, resource)
   return made
 end
 
-local function reference(self, text, owner)
+---What a reference leads to, and the resource that it stands in.
+local function resolve(self, text, owner)
   local target, found = self.registry:resolve(text, owner)
   if target == nil then error({ kind = "schema.reference", message = found, text = text }, 0) end
-  return self:check(target, found), found, target
+  return target, found
+end
+
+-- A chain of references that comes back to itself says nothing about any value.
+local function check_circle(self, text, owner)
+  local seen, target, resource = {}, resolve(self, text, owner)
+  while type(target) == "table" and type(target["$ref"]) == "string" do
+    if seen[target] then
+      error({ kind = "schema.reference", message = ("the reference %s leads in a circle"):format(text), text = text }, 0)
+    end
+    seen[target] = true
+    target, resource = resolve(self, target["$ref"], self.registry.owner[target] or resource)
+  end
+end
+
+local function reference(self, text, owner)
+  local target, found = resolve(self, text, owner)
+  check_circle(self, text, owner)
+  local check = self:check(target, found)
+  return function(v, run) return run:follow(target, check, v, text) end, found, target
 end
 
 -- $dynamicRef: the outermost schema on the way here that has this dynamic anchor.
@@ -158,7 +189,7 @@ local function dynamic_reference(self, text, owner)
   return function(v, run)
     for _, resource in ipairs(run.scope) do
       local dynamic = resource.dynamic[name]
-      if dynamic then return self:check(dynamic, resource)(v, run) end
+      if dynamic then return run:follow(dynamic, self:check(dynamic, resource), v, text) end
     end
     return static(v, run)
   end
@@ -169,7 +200,7 @@ local function recursive_reference(self, owner)
   if not found.recursive then return static end
   return function(v, run)
     for _, resource in ipairs(run.scope) do
-      if resource.recursive then return self:check(resource.root, resource)(v, run) end
+      if resource.recursive then return run:follow(resource.root, self:check(resource.root, resource), v, "#") end
     end
     return static(v, run)
   end
@@ -244,13 +275,18 @@ end
 local Schema = {}
 Schema.__index = Schema
 
+local function new_run()
+  return setmetatable({ depth = 0, path = {}, failures = nil, seen = nil, scope = {}, depths = {}, values = {} }, Run)
+end
+
 ---@param v any a value of the value model
 ---@return true? ok
 ---@return Violation[]? violations all of them, sorted by pointer
 function Schema:validate(v)
-  local run = setmetatable({ depth = 0, path = {}, failures = nil, seen = nil, scope = {} }, Run)
+  local run = new_run()
   if self.check(v, run) then return true end
-  run = setmetatable({ depth = 0, path = {}, failures = {}, seen = nil, scope = {} }, Run)
+  run = new_run()
+  run.failures = {}
   self.check(v, run)
   local order = {}
   for i, f in ipairs(run.failures) do order[f] = i end

@@ -124,6 +124,10 @@ return function(standard, sources)
     },
     {
       "composition.unreadable", place = "kit/stack.yaml", files = { ["kit/stack.yaml"] = false },
+      setup = function(root) assert(require("host.process").run { argv = { "mkfifo", root .. "/kit/stack.yaml" } }) end,
+    },
+    {
+      "composition.unreadable", place = "kit/stack.yaml", files = { ["kit/stack.yaml"] = false },
       setup = function(root) assert(fs.mkdir(root .. "/kit/stack.yaml")) end,
     },
     { "composition.manifest-kind", files = stack "kind: ‸Sack\nmetadata: {name: k}\n" },
@@ -155,6 +159,10 @@ return function(standard, sources)
     {
       "composition.schema-invalid",
       files = composition(top .. fields .. "  parameterSchema: {type: ‸objekt}\n" .. jobs),
+    },
+    {
+      "composition.schema-invalid",
+      files = composition(top .. fields .. "  parameterSchema: {$ref: ‸'#/$defs/a', $defs: {a: {$ref: '#/$defs/a'}}}\n" .. jobs),
     },
     {
       "composition.reference",

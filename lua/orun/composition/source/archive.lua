@@ -21,7 +21,7 @@ return function(source, root)
   local text = (source.path or ""):match("^%s*(.-)%s*$")
   if text == "" then return problem("composition.source-path", "an archive source needs a path", source.place) end
   local at, file = place.of(source.place, "path"), path.resolve(root, text)
-  local bytes, message = fs.read(file)
+  local bytes, message = fs.read(file, limits.bytes)
   if not bytes then
     return problem("composition.source-missing", ("cannot read the archive %s: %s"):format(text, condition.reason(message)), at)
   end
