@@ -3,6 +3,7 @@ local commandline = require "orun.cli.commandline"
 local discovery = require "orun.cli.discovery"
 local help = require "orun.cli.help"
 local place = require "orun.cli.place"
+local register = require "orun.cli.register"
 
 local places = {}
 for _, one in ipairs(place.list()) do
@@ -11,7 +12,7 @@ end
 
 -- All commands below some words, deepest last.
 local function commands(words, list)
-  for _, found in ipairs(discovery.list(words, places)) do
+  for _, found in ipairs(register.list(words, places)) do
     list[#list + 1] = found
     if found.group then commands(found.words, list) end
   end

@@ -36,7 +36,7 @@ end
 
 local function unknown_command(words, word, places)
   local names = {}
-  for i, found in ipairs(discovery.list(words, places)) do names[i] = found.words[#found.words] end
+  for i, found in ipairs(require("orun.cli.register").list(words, places)) do names[i] = found.words[#found.words] end
   local line = "orun" .. (#words > 0 and " " .. table.concat(words, " ") or "")
   local hint = require("orun.util.suggestion").hint(word, names)
   diagnostic.usage(('unknown command "%s" for %s'):format(word, line), hint or ("%s --help lists the commands"):format(line))

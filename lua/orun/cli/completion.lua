@@ -2,8 +2,8 @@
 local candidate = require "orun.cli.candidate"
 local commandline = require "orun.cli.commandline"
 local context = require "orun.cli.context"
-local discovery = require "orun.cli.discovery"
 local flags = require "orun.cli.flags"
+local register = require "orun.cli.register"
 local places_of = require("orun.cli.place").list
 
 local M = {}
@@ -49,8 +49,8 @@ local function add_flags(result, list, given)
 end
 
 local function add_commands(result, words, places)
-  for _, found in ipairs(discovery.list(words, places)) do
-    result.candidates[#result.candidates + 1] = { found.words[#found.words], discovery.summary(found) }
+  for _, found in ipairs(register.list(words, places)) do
+    result.candidates[#result.candidates + 1] = { found.words[#found.words], register.summary(found) }
   end
 end
 

@@ -1,6 +1,6 @@
 -- Help texts, made from the same tables that read the command line.
-local discovery = require "orun.cli.discovery"
 local flags = require "orun.cli.flags"
+local register = require "orun.cli.register"
 
 local M = {}
 
@@ -82,7 +82,7 @@ end
 local function command_rows(list)
   local rows = {}
   for _, found in ipairs(list) do
-    local summary, trouble = discovery.summary(found), discovery.trouble(found)
+    local summary, trouble = register.summary(found), register.trouble(found)
     if trouble then summary = ("broken: %s%s"):format(location(trouble), trouble.message:gsub("%c", " ")) end
     if found.place.label then
       summary = ("%s (from %s%s)"):format(summary, found.place.label, found.replaces and ", replaces a command of orun" or "")
@@ -123,7 +123,7 @@ end
 -- A checkout cannot change what a word means; that its file does nothing should not be a riddle.
 local function refusals(lines, words, places)
   local rows = {}
-  for i, file in ipairs(discovery.refused(words, places)) do rows[i] = { file, "the name is taken" } end
+  for i, file in ipairs(register.refused(words, places)) do rows[i] = { file, "the name is taken" } end
   section(lines, "Not used:", rows)
 end
 
@@ -132,7 +132,7 @@ end
 ---@return string
 function M.program(places)
   local lines = { tagline, "", "Usage: orun <command> [arguments] [flags]" }
-  section(lines, "Commands:", command_rows(discovery.list({}, places)))
+  section(lines, "Commands:", command_rows(register.list({}, places)))
   refusals(lines, {}, places)
   section(lines, "Flags of every command:", flag_rows(flags.global))
   lines[#lines + 1] = ""
@@ -165,7 +165,7 @@ function M.command(found, command, places)
   end
   section(lines, "Arguments:", argument_rows(command.args))
   if found.group then
-    section(lines, "Commands:", command_rows(discovery.list(found.words, places)))
+    section(lines, "Commands:", command_rows(register.list(found.words, places)))
     refusals(lines, found.words, places)
   end
   section(lines, "Flags:", flag_rows(command.flags or {}))

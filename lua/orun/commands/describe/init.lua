@@ -4,7 +4,7 @@ local discovery = require "orun.cli.discovery"
 
 local function resources(places)
   local names = {}
-  for i, found in ipairs(discovery.list({ "describe" }, places)) do names[i] = found.words[2] end
+  for i, found in ipairs(require("orun.cli.register").list({ "describe" }, places)) do names[i] = found.words[2] end
   return names
 end
 
