@@ -83,6 +83,8 @@ return function(...)
     return code
   end, caught)
   if not ok then
+    -- Without memory there was none for `caught` either.
+    if type(result) ~= "table" then result = { bug = "error: " .. tostring(result) } end
     local code = print_failure(ctx, result, ctx.json)
     return trouble or code
   end

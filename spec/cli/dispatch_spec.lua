@@ -268,6 +268,15 @@ describe("orun lua", function()
     end
   end)
 
+  it("says so when there is no memory left", function()
+    assert(fs.write(dir .. "/s.lua", "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000000) .. i end"))
+    -- Sanitizers reserve more address space than any limit leaves.
+    if program.exe:find("sanitize", 1, true) then return pending "not under sanitizers" end
+    local script = "ulimit -v 400000; exec '" .. program.exe .. "' lua s.lua"
+    local r = assert(process.run { argv = { "/bin/sh", "-c", script }, cwd = dir, merge = false })
+    assert.same({ 1, "", "error: not enough memory\n" }, { r.code, r.output, r.errors })
+  end)
+
   it("shows where a script failed, as the script's failure", function()
     assert(fs.write(dir .. "/s.lua", "local function f() error 'no' end\nf()\n"))
     local r = orun("lua", "s.lua")

@@ -140,6 +140,16 @@ describe("deep nesting", function()
   end)
 end)
 
+describe("a text", function()
+  it("that grows in every round ends in an error", function()
+    local grows = '{{$x := "aaaaaaaa"}}{{range %d}}{{$x = print $x $x}}{{end}}{{len $x}}'
+    assert.equal("8388608", template.render(grows:format(20), {}))
+    local _, err = template.render(grows:format(60), {})
+    assert.equal("exec", err.kind)
+    assert.truthy(err.message:find("print made a text of more than", 1, true), err.message)
+  end)
+end)
+
 describe("values", function()
   local data = assert(json.decode [[{"huge": 18446744073709551615, "large": 9223372036854775808, "n": 1, "f": 1.0, "map": {}, "list": []}]])
 

@@ -148,6 +148,9 @@ local function short_circuit(arguments, n, decisive)
   end
 end
 
+-- Longest text that a function may make: one that doubles in every round of a range must end in an error, not in all memory.
+local TEXT = 16 << 20
+
 -- Functions that write their arguments into a text: what is missing there is remembered.
 local function printer(node, f, arguments, texts)
   local n = #arguments
@@ -161,7 +164,9 @@ local function printer(node, f, arguments, texts)
       if run.missing and has_hole(v) then run.hole = texts[i] end
       values[i] = v
     end
-    return (f.call(table.unpack(values, 1, n)))
+    local text = f.call(table.unpack(values, 1, n))
+    if #text > TEXT then fail(node.at, "%s made a text of more than %d bytes", node.name, TEXT) end
+    return text
   end
 end
 
