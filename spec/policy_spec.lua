@@ -166,17 +166,82 @@ describe("policies", function()
     assert.same({}, gates "environments: {dev: {policies: {isolation: false, maxTimeout: 'false', requireApproval: false}}}\n")
   end)
 
-  it("whose rules are files of packages or of the repository are refused until those run sandboxed", function()
-    local sources = platform "environments:\n  dev:\n    policies:\n      ours: 1\n      theirs: 1\n      maxRetries: 0\n"
-    sources:write(".orun/policies/ours.lua", "error 'never loaded'")
-    sources:write("kit/policies/theirs.lua", "error 'never loaded'")
-    sources:write("kit/policies/maxRetries.lua", "error 'a built-in rule cannot be replaced'")
-    local compiled, failure = sources:compile()
-    assert.is_nil(compiled)
-    local text = Sources.text(failure.errors)
-    has(text, "intent.yaml:5:13: policy.unsupported", "ours.lua", "intent.yaml:6:15: policy.unsupported", "kit/policies/theirs.lua",
-      "policy files of packages and repositories are not supported yet")
-    assert.equal(2, #failure.errors)
+  describe("with rules in files", function()
+    local function with_rules(policies, files)
+      local sources = platform("environments:\n  dev:\n    policies: " .. policies .. "\n")
+      for name, text in next, files do sources:write(name, text) end
+      return sources
+    end
+
+    local function failure(policies, files)
+      local compiled, found = with_rules(policies, files):compile()
+      assert.is_nil(compiled)
+      return Sources.text(found.errors), found
+    end
+
+    local named = [[
+return {
+  describe = "the prefix of every component",
+  schema = { type = "string", minLength = 2 },
+  check = function(value, job, ctx)
+    if ctx.component.name:sub(1, #value) == value then return nil end
+    return { message = job.id .. " of " .. ctx.environment.name .. " has not " .. value, path = "/steps/0/run", hint = "rename it" }
+  end,
+}
+]]
+
+    it("asks those of packages and of the platform", function()
+      local text = failure("{named: shop, house: 1}", {
+        ["kit/policies/named.lua"] = named, [".orun/policies/house.lua"] = "return { check = function() return { 'one', 'two' } end }\n",
+      })
+      has(text, "kit/site/composition.yaml:9:", "policy.violation: app@dev.build violates the policy named of environment dev: "
+        .. "app@dev.build of dev has not shop (rename it)", "policy house of environment dev: one", "policy house of environment dev: two")
+      assert(with_rules("{named: app}", { ["kit/policies/named.lua"] = named }):compile())
+    end)
+
+    it("holds the values against their schema, before anything is asked", function()
+      has(failure("{named: x}", { ["kit/policies/named.lua"] = named }), "policy.value: policy named of environment dev: ")
+    end)
+
+    it("asks the first one found, and tells of the others", function()
+      local sources = with_rules("{named: app, maxRetries: 9}", {
+        ["kit/policies/named.lua"] = named, [".orun/policies/named.lua"] = "error 'never loaded'",
+        ["kit/policies/maxRetries.lua"] = "error 'never loaded'",
+      })
+      local compiled, found = sources:compile()
+      assert(compiled, found and Sources.text(found.errors))
+      local text = Sources.text(found.warnings)
+      has(text, "maxRetries.lua", "this rule is never asked: a rule of orun has the name maxRetries",
+        ".orun/policies/named.lua::: policy.hidden: this rule is never asked: kit/policies/named.lua has the name named")
+    end)
+
+    it("does not load a file whose key nobody sets", function()
+      assert(with_rules("{maxRetries: 9}", { [".orun/policies/other.lua"] = "this is no Lua" }):compile())
+    end)
+
+    it("gives rules what they may know, read-only, and git only where they ask for it", function()
+      local text = failure("{facts: true}", {
+        [".orun/policies/facts.lua"] = [[
+return { check = function(_, job, ctx)
+  local t = {}
+  for key in pairs(ctx) do t[#t + 1] = key end
+  local shown = table.concat(t, " ") .. " " .. type(ctx.git.problem)
+  ctx.component.name = "x"
+end }
+]],
+      })
+      has(text, ".orun/policies/facts.lua:5:3: policy.rule", "attempt to set 'name' of a read-only table", "environment dev")
+    end)
+
+    it("tells a broken file once, with its line", function()
+      local function house(rule) return failure("{house: true}", { [".orun/policies/house.lua"] = "return { " .. rule .. " }" }) end
+      local text, found = house "check = function(v, job)\n  return job.x.y\nend"
+      has(text, ".orun/policies/house.lua:2:3: policy.rule", "(policy house of component app environment dev)")
+      assert.equal(1, #found.errors)
+      has(house "check = function() return 1 end", "answered with a integer")
+      has(house "chekc = function() end", 'no field "chekc"', "check")
+      has(house "check = function() while true do end end", "composition.limit", ".orun/policies/house.lua:1")
+    end)
   end)
 
   it("are enforced on each compiled job, all violations together, with their places", function()

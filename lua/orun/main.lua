@@ -63,6 +63,9 @@ local function invoke(ctx, invocation)
     return 0
   end
   ctx.invocation = invocation
+  if flags.debug then
+    require("orun.sandbox").sink = function(text, name) io.stderr:write(("debug: %s: %s\n"):format(name, text)) end
+  end
   local code = command.run(ctx, invocation.parsed.args) or 0
   ctx.report:check()
   return code

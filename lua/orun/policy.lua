@@ -6,11 +6,12 @@
 -- `job` is the compiled job as the plan holds it, `path` a JSON pointer into it (`/steps/0/use`) or `/dependencies/<n>`. `ctx` has
 -- `component` (name, type, domain, labels, path), `environment` (name), `dependencies` (component, environment, domain) and `git`
 -- (revision, dirty; `problem` when they are not known). A rule with `gate` instead of `check` puts that gate before the job.
--- A value `false` asks for nothing, whatever the rule.
+-- A value `false` asks for nothing, whatever the rule. Rules of packages and of the platform are files too; those run in a sandbox (see
+-- orun.sandbox.rule) and cannot stand in for one of ours.
 local declared = require "orun.intent.policy"
 local document = require "orun.plan.document"
+local files = require "orun.sandbox.rule"
 local fs = require "host.fs"
-local path = require "orun.util.path"
 local place = require "orun.intent.place"
 local pointer = require "orun.schema.pointer"
 local schema = require "orun.schema"
@@ -49,24 +50,6 @@ function M.rule(key)
   return require(prefix .. key)
 end
 
----Rule files of packages and of the repository, by key.
----@param registry Registry
----@param store string the platform's .orun directory
----@param display fun(path: string): string
----@return table<string, string> files as shown in messages
-function M.files(registry, store, display)
-  local found = {}
-  local function add(directory)
-    for _, file in ipairs(fs.list(directory) or {}) do
-      local key = file:match("^(%a[%w_-]*)%.lua$")
-      if key and not found[key] then found[key] = display(path.join(directory, file)) end
-    end
-  end
-  for _, owner in sorted.pairs(registry.packages) do add(path.join(owner.directory, "policies")) end
-  add(path.join(store, "policies"))
-  return found
-end
-
 -- Keys and values ---------------------------------------------------------------------------------------------------------------
 
 ---One enforcement of all policies of a plan.
@@ -78,34 +61,95 @@ end
 local Run = {}
 Run.__index = Run
 
-local function unknown_rule(self, statement)
-  local file = (self.loaded.policy_files or {})[statement.key]
-  if file then
-    return {
-      kind = "policy.unsupported", message = ('%s sets the policy "%s", whose rule is %s: policy files of packages and repositories '
-        .. "are not supported yet"):format(statement.source, statement.key, file),
+---The rule of a key: ours, else that of a file, loaded when the key is first met. Nil when there is none, or when its file is broken
+---(reported).
+---@param key string
+---@return PolicyRule?
+function Run:rule(key)
+  local known = self.rules[key]
+  if known ~= nil then return known or nil end
+  local rule, item = M.rule(key), self.files[key]
+  if not rule and item then
+    local loaded, problem = files.load(item)
+    if problem then self.report:error(problem) end
+    rule = loaded and { describe = loaded.describe, schema = loaded.schema, check = self:asking(item, loaded.check) } or nil
+  end
+  self.rules[key] = rule or false
+  return rule
+end
+
+---A check that asks the function of a file. A file that fails is told of once.
+function Run:asking(item, check)
+  local failed = false
+  return function(wanted, job, context)
+    if failed then return nil end
+    local plain = {
+      component = context.component, environment = context.environment, dependencies = value.list(context.dependencies),
+      trigger = context.trigger, git = files.asks_for_git(item) and context.git or nil,
+    }
+    local answer, problem = files.ask(item, check, wanted, job, plain)
+    if problem then
+      failed = true
+      problem.message = ("%s (policy %s of component %s environment %s)"):format(problem.message, item.key, job.component, job.environment)
+      self.report:error(problem)
+    end
+    return answer
+  end
+end
+
+---Files whose rule is never asked, because the key belongs to another.
+function Run:report_hidden()
+  local hidden = { table.unpack(self.loaded.hidden_policies or {}) }
+  for key, item in sorted.pairs(self.files) do
+    if M.rule(key) then hidden[#hidden + 1] = item end
+  end
+  for _, item in ipairs(hidden) do
+    local other = M.rule(item.key) and "a rule of orun has" or self.files[item.key].shown .. " has"
+    self.report:warn {
+      kind = "policy.hidden", file = item.shown, message = ("this rule is never asked: %s the name %s"):format(other, item.key),
+      hint = "give the file, and the key in the intent, another name",
     }
   end
+end
+
+local function unknown_rule(self, statement)
   local names = M.names()
+  for key in sorted.pairs(self.files) do names[#names + 1] = key end
+  table.sort(names)
   return {
     kind = "policy.unknown", message = ('%s sets the policy "%s", which no rule enforces'):format(statement.source, statement.key),
     hint = suggestion.hint(statement.key, names) or ("policies: " .. table.concat(names, ", ")),
   }
 end
 
+---The validator of a rule's values; nil when the schema of a file is none (reported).
+function Run:validator(key, rule)
+  local item = not M.rule(key) and self.files[key]
+  local validator, err = schema.compile(rule.schema, { unchecked = not item })
+  if not validator and item then
+    self.report:error {
+      kind = "policy.rule", file = item.shown,
+      message = ("the schema of the policy %s is no valid JSON Schema: %s"):format(key, err and err.message or "it does not compile"),
+    }
+  end
+  self.validators[key] = validator
+  return validator
+end
+
 ---Checks the key and the value of one statement.
 ---@return boolean usable
 function Run:check_statement(statement)
-  local rule = M.rule(statement.key)
+  local rule = self:rule(statement.key)
   if not rule then
-    self.report:error(place.mark(statement.place, unknown_rule(self, statement)))
+    -- A file that is broken was told of.
+    if not self.files[statement.key] then self.report:error(place.mark(statement.place, unknown_rule(self, statement))) end
     return false
   end
   if statement.value == false then return true end
   local validator = self.validators[statement.key]
   if not validator then
-    validator = assert(schema.compile(rule.schema, { unchecked = true }))
-    self.validators[statement.key] = validator
+    validator = self:validator(statement.key, rule)
+    if not validator then return false end
   end
   local ok, violations = validator:validate(statement.value)
   if ok then return true end
@@ -285,7 +329,7 @@ function Run:context(instance)
     component = {
       name = instance.name, type = instance.type, domain = instance.domain or "", labels = component.labels, path = instance.path,
     },
-    environment = { name = instance.environment }, dependencies = self:dependencies(instance),
+    environment = { name = instance.environment }, dependencies = self:dependencies(instance), trigger = self.trigger,
   }, { __index = function(_, key)
     if key == "git" then return loaded.git() end
   end })
@@ -302,7 +346,7 @@ function Run:check_job(job, demands)
   local seen, context
   for _, demand in ipairs(demands) do
     for _, statement in ipairs(demand.statements) do
-      local rule = self:usable(statement) and M.rule(statement.key)
+      local rule = self:usable(statement) and self:rule(statement.key)
       if rule and rule.gate then
         add_gate(job, rule, statement)
       elseif rule then
@@ -321,11 +365,13 @@ end
 ---@param model table
 ---@param loaded Loaded
 ---@param report table
-function M.enforce(jobs, expansion, model, loaded, report)
+---@param trigger? table
+function M.enforce(jobs, expansion, model, loaded, report, trigger)
   local run = setmetatable({
     model = model, report = report, loaded = loaded, validators = {}, checked = {}, cache = {}, conflicts = {}, violations = {},
-    components = {},
+    components = {}, rules = {}, files = loaded.policy_files or {}, trigger = trigger,
   }, Run)
+  run:report_hidden()
   for _, component in ipairs(model.components) do run.components[component.name] = component end
   run:check_declared()
   for _, instance in ipairs(expansion.instances) do

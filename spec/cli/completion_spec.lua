@@ -78,7 +78,7 @@ describe("completion", function()
     local flags = offered "status --"
     assert.is_true(has(flags, "--watch", "--exec-id", "--intent", "--help"))
     assert.is_false(has(offered "status --watch --", "--watch"))
-    assert.same({ "--detailed" }, (offered "status --d"))
+    assert.same({ "--detailed", "--debug" }, (offered "status --d"))
     assert.same({ "--loud" }, (offered "greet --l"))
     assert.is_false(has(offered "get -", "--plan"))
     assert.same({}, (offered "status -- --w"))

@@ -53,7 +53,7 @@ end
 describe("docs/policies.md", function()
   local blocks, files = read_page "docs/policies.md", {}
   for _, block in ipairs(blocks) do
-    local name = block.info:match "^yaml (%S+%.yaml)$"
+    local name = block.info:match "^yaml (%S+%.yaml)$" or block.info:match "^lua (%S+%.lua)$"
     if name then files[name] = block.text end
   end
 

@@ -53,9 +53,11 @@ describe("orun.sandbox", function()
     local _, problem = box:call(module.go, {})
     assert.same({
       message = [[package "demo": attempt to index a nil value (field 'y')]], file = "lib/steps.lua", line = 2, at = "lib/steps.lua",
+      column = 3, source = "  local x = t.y.z",
     }, problem)
     _, problem = box:call(module.set, {})
-    assert.same({ message = [[package "demo": attempt to set 'x' of a read-only table]], file = "a.lua", line = 5, at = "a.lua" }, problem)
+    assert.same({ message = [[package "demo": attempt to set 'x' of a read-only table]], file = "a.lua", line = 5, at = "a.lua",
+      column = 3, source = "  t.x = 1" }, problem)
     _, problem = box:load "broken.lua"
     assert.equal("broken.lua", problem.file)
     assert.equal(2, problem.line)

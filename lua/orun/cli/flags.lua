@@ -15,6 +15,7 @@ M.global = {
   { name = "intent", short = "i", value = "PATH", help = "intent file (default: the nearest intent.yaml upwards)", complete = "files" },
   { name = "config-dir", short = "c", value = "DIR", help = "directory of compositions", env = "ORUN_CONFIG_DIR", complete = "files" },
   { name = "all", help = "do not narrow to the component of the working directory" },
+  { name = "debug", help = "show what compositions, policies and triggers print (on stderr)" },
   { name = "help", short = "h", help = "show help" },
   { name = "version", help = "show the version" },
 }

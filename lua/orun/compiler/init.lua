@@ -114,7 +114,7 @@ function M.finish(model, loaded, expansion, narrowed, report, trigger)
   pace:check()
   report:check()
   jobs = resolve(jobs, expansion, model, report)
-  require("orun.policy").enforce(jobs, expansion, model, loaded, report)
+  require("orun.policy").enforce(jobs, expansion, model, loaded, report, trigger)
   report:check()
   return materialize(jobs, model, loaded.registry, {
     scope = narrowed, trigger = trigger, source_date_epoch = loaded.source_date_epoch,

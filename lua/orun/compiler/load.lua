@@ -132,7 +132,8 @@ end
 ---@field store string
 ---@field display fun(path: string): string
 ---@field source_date_epoch? string
----@field policy_files table<string, string> rule files of packages and of the repository, by key
+---@field policy_files table<string, RuleFile> rule files of packages and of the repository, by key
+---@field hidden_policies RuleFile[] those whose key another one has
 ---@field trigger? TriggerRequest
 ---@field git fun(): WorktreeFacts gathered when first asked for
 ---@field changes fun(options: ChangeOptions, trigger?: TriggerResolution): Changes gathered when asked for: a trigger may ask
@@ -163,6 +164,11 @@ local function change_facts(found, cwd)
   end
 end
 
+local function find_rules(registry, store, display)
+  if not registry then return {}, {} end
+  return require("orun.sandbox.rule").find(registry, store, display, registry.limits)
+end
+
 ---Reads intent, compositions, presets and manifests. Raises when a file is missing or malformed; what is wrong with compositions stays in
 ---the report, for the later stages to add to.
 ---@param options LoadOptions
@@ -191,11 +197,11 @@ return function(options, report)
   }, report)
   if #report.errors > parts.tolerated then report:check() end
   write_tree(store, found, bytes, roots, components, report)
+  local rules, hidden = find_rules(parts.registry, store, display)
   return {
     intent = intent, presets = parts.presets, contributions = parts.contributions, components = components, registry = parts.registry,
     file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
     trigger = trigger, git = git_facts(found.root), changes = change_facts(found, options.cwd),
-    policy_files = parts.registry and require("orun.policy").files(parts.registry, store,
-    display) or {},
+    policy_files = rules, hidden_policies = hidden,
   }
 end

@@ -56,7 +56,7 @@ local function evaluate(composition, definition, instance, field, ctx, report)
   local before = ("component %s environment %s: %s of job %s"):format(instance.name, instance.environment, field, definition.name)
   local result, problem = box:call(handle, ctx)
   if problem then
-    report:error(module.diagnostic(box, problem, before))
+    report:error(module.diagnostic(problem, before))
     return false
   end
   local at = module.place_of(box, handle, definition.place)

@@ -165,7 +165,8 @@ function M.load(intent, root, report, options)
   local shipped = #declared == 0 and config_dir == "" and shipped_source()
   if shipped then declared = { shipped } end
   local locked = lock_rule(declared, root, report, options)
-  load_sources(declared, root, locked, target, tally, { display = display, limits = limits(compositions.limits, report) })
+  target.limits = limits(compositions.limits, report)
+  load_sources(declared, root, locked, target, tally, { display = display, limits = target.limits })
   target:resolve(compositions.resolution or {}, compositions.place)
   if config_dir ~= "" then
     load_folder(config_dir, target, locked, { cwd = options.cwd or fs.cwd(), report = report, tally = tally, display = display })

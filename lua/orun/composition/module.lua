@@ -15,21 +15,9 @@ local LinePlace = {}
 
 function LinePlace.__index(self, key)
   if key ~= "column" and key ~= "source" then return nil end
-  local text = self.text_of(self.line)
+  local text = self.line and self.box:line(self.at, self.line)
   self.source, self.column = text, text and text:find "%S" or nil
   return rawget(self, key)
-end
-
----Reads lines of one file.
-local function reader(absolute)
-  local lines
-  return function(number)
-    if not lines then
-      lines = {}
-      for line in ((require("host.fs").read(absolute) or "") .. "\n"):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
-    end
-    return lines[number]
-  end
 end
 
 ---@param box Sandbox
@@ -37,10 +25,7 @@ end
 ---@param line? integer
 ---@return Place
 function M.place(box, file, line)
-  local readers = box.readers or {}
-  box.readers = readers
-  readers[file] = readers[file] or reader(box.options.directory .. "/" .. file)
-  return setmetatable({ file = box:shown(file), line = line, text_of = readers[file] }, LinePlace)
+  return setmetatable({ file = box:shown(file), line = line, box = box, at = file }, LinePlace)
 end
 
 -- Shapes ------------------------------------------------------------------------------------------------------------------------
@@ -249,17 +234,11 @@ function M.kind(problem)
   return problem.limit and kinds.limit or problem.failure and kinds.failure or kinds.other
 end
 
----Completes a problem with its line of source.
----@param box Sandbox
 ---@param problem SandboxProblem
 ---@param before? string said first
 ---@return Diagnostic
-function M.diagnostic(box, problem, before)
+function M.diagnostic(problem, before)
   local diagnostic = sandbox.mark(problem, M.kind(problem))
-  if problem.at and problem.line then
-    local at = M.place(box, problem.at, problem.line)
-    diagnostic.column, diagnostic.source = at.column, at.source
-  end
   if before then diagnostic.message = before .. ": " .. diagnostic.message end
   return diagnostic
 end
@@ -273,7 +252,7 @@ function M.read(context, box, file)
   local found, problem = box:load(file)
   if problem then
     context.faulty = true
-    context.report:error(M.diagnostic(box, problem))
+    context.report:error(M.diagnostic(problem))
     return nil
   end
   local at = M.place(box, file, 1)

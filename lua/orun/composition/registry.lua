@@ -20,6 +20,7 @@ local M = {}
 ---@field compositions table<string, Composition>   by key
 ---@field selected table<string, Composition>    the one of each type
 ---@field bindings table<string, string>         type → package name, nameless packages left out
+---@field limits SandboxLimits of the intent
 ---@field report table
 local Registry = {}
 Registry.__index = Registry

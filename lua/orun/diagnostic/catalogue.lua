@@ -332,8 +332,11 @@ kind("resolve.output", "Two jobs produce one output file, or an output lies outs
   "Let every job write its own files, below its own path.")
 kind("policy.unknown", "A policy is set that no rule enforces; it would silently mean nothing.",
   "Correct the key; the known ones are in docs/policies.md.")
-kind("policy.unsupported", "A policy has a rule file in a package or in `.orun/policies`, which this version does not run.",
-  "Use one of the policies of docs/policies.md.")
+kind("policy.rule", "The rule file of a policy, in `policies/` of a package or in `.orun/policies/`, cannot be loaded, is no rule, "
+  .. "failed while it ran, or answered with something that is no message.",
+  "Mend the line; docs/policies.md says what a rule returns.")
+kind("policy.hidden", "A rule file has the name of a built-in policy or of one in an earlier source. It is never asked: what a checkout "
+  .. "brings cannot change what a key means.", "Give the rule a name of its own.")
 kind("policy.value", "The value of a policy does not have the form that its rule expects.",
   "The hint says what the policy means; docs/policies.md has examples.")
 kind("policy.conflict", "Group, environment and preset say different things about one policy. None of them may silently win.",

@@ -15,6 +15,10 @@ local path = require "orun.util.path"
 
 local M = {}
 
+---Gets what is printed where nobody asked for it, and the name of the package; set by `--debug`.
+---@type fun(text: string, name: string)?
+M.sink = nil
+
 ---@class SandboxLimits
 ---@field memory? integer bytes, default 64 MiB
 ---@field instructions? integer of one call, default 100 million
@@ -33,6 +37,8 @@ local M = {}
 ---@field file? string as shown
 ---@field at? string the file, relative to the directory
 ---@field line? integer
+---@field column? integer where the line begins
+---@field source? string the line
 ---@field hint? string
 ---@field path? string
 ---@field limit? string "memory", "memory-hard", "instructions", "output", "string" or "weak"
@@ -174,6 +180,8 @@ local function explain(self, raw, file, line)
     end
   end
   problem.at, problem.file, problem.line = file, file and self:shown(file), line
+  problem.source = file and line and self:line(file, line)
+  problem.column = problem.source and problem.source:find "%S"
   problem.message = ('package "%s": %s%s'):format(self.options.name, raw.limit and file and file .. ": " or "", message)
   return problem
 end
@@ -186,11 +194,26 @@ function Sandbox:shown(file)
   return self.options.display and self.options.display(absolute) or absolute
 end
 
+---A line of a file, without its end.
+---@param file string relative
+---@param number integer
+---@return string?
+function Sandbox:line(file, number)
+  local text = fs.read(path.join(self.options.directory, file)) or ""
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    number = number - 1
+    if number == 0 then return line end
+  end
+end
+
 ---@param problem SandboxProblem
 ---@param kind string
 ---@return Diagnostic
 function M.mark(problem, kind)
-  return { kind = kind, message = problem.message, file = problem.file, line = problem.line, hint = problem.hint, path = problem.path }
+  return {
+    kind = kind, message = problem.message, file = problem.file, line = problem.line, column = problem.column, source = problem.source,
+    hint = problem.hint, path = problem.path,
+  }
 end
 
 -- Calls -------------------------------------------------------------------------------------------------------------------------
@@ -206,7 +229,8 @@ function Sandbox:start()
   local options = self.options
   self.bounds = limits_of(options)
   self.state = host.open {
-    memory = self.bounds.memory, instructions = self.bounds.instructions, output = self.bounds.output, print = options.print,
+    memory = self.bounds.memory, instructions = self.bounds.instructions, output = self.bounds.output,
+    print = options.print or M.sink and function(text) M.sink(text, options.name) end,
   }
   local own = package.searchpath("orun.sandbox.inside", package.path)
   local started, problem = self.state:prelude(assert(fs.read(own)), "=orun", {

@@ -15,11 +15,11 @@ return function()
       files = user 'return { summary = "Deploy", flags = { { short = "d" } } }',
     },
     {
-      "command.sandbox", argv = { "help", "deploy" }, env = home, files = checkout "os.exit(1)", place = ".orun/commands/deploy.lua:1",
+      "command.sandbox", argv = { "help", "deploy" }, env = home, files = checkout "os.exit(1)", place = ".orun/commands/deploy.lua:1:1",
     },
     {
       "command.sandbox", argv = { "deploy", "--help" }, env = home, files = checkout "\nwhile true do end",
-      place = ".orun/commands/deploy.lua:2",
+      place = ".orun/commands/deploy.lua:2:1",
     },
     {
       "command.unreadable", argv = {

@@ -24,6 +24,14 @@ return function(standard, sources)
     return { ["intent.yaml"] = sources.intent .. text }
   end
 
+  local function rule(key)
+    return function(text)
+      local files = intent("environments: {dev: {policies: {" .. key .. ": strict}}}\n" .. component())
+      files[".orun/policies/" .. key .. ".lua"] = text
+      return files
+    end
+  end
+
   local function policies(text, rest)
     return intent("environments: {dev: {policies: " .. text .. "}}\n" .. (rest or component()))
   end
@@ -73,12 +81,11 @@ return function(standard, sources)
     { "resolve.cycle", intent = component "dependsOn: [‸{component: web}]" },
     { "resolve.output", files = jobs "    - {name: build, outputs: [‸../../out], steps: [{name: make, run: make}]}\n" },
     { "policy.unknown", files = policies "{isolaton: ‸strict}" },
+    { "policy.rule", files = rule "house" "return { check = function(value, job)\n  ‸return job.timeout .. value\nend }\n" },
+    { "policy.rule", files = rule "house" "‸local x = = 1\n" },
+    { "policy.rule", files = rule "house" "‸return {}\n" },
     {
-      "policy.unsupported", files = (function()
-        local files = policies "{house: ‸strict}"
-        files[".orun/policies/house.lua"] = "return {}\n"
-        return files
-      end)(),
+      "policy.hidden", warning = true, files = rule "isolation" "return {}\n", place = ".orun/policies/isolation.lua",
     },
     { "policy.value", files = policies "{maxRetries: ‸many}" },
     {

@@ -37,7 +37,7 @@ return function(standard)
       "trigger.provider-ignored", warning = true, argv = { "plan", "--trigger", "push", "--from-ci", "github" }, files = case("push", good),
     },
     {
-      "trigger.provider-failed", argv = { "plan", "--from-ci", "forge" }, place = ".orun/triggers/forge.lua:2",
+      "trigger.provider-failed", argv = { "plan", "--from-ci", "forge" }, place = ".orun/triggers/forge.lua:2:3",
       files = { [".orun/triggers/forge.lua"] = "local function event(p)\n  return p.x\nend\nreturn { detect = event, event = event }\n" },
     },
     { "trigger.no-event", argv = { "plan", "--from-ci", "github" }, files = case("push", good) },
