@@ -23,7 +23,8 @@ local function manifest(name, more)
 end
 
 local files = {
-  ["intent.yaml"] = intent, ["kit/compositions/sh/composition.yaml"] = sources.composition "sh", [".gitignore"] = ".orun/\nignored/\n",
+  ["kit/compositions/sh/composition.yaml"] = sources.composition("sh", "  jobs: [{name: build, steps: [{name: say, run: 'true'}]}]\n"),
+  ["intent.yaml"] = intent, [".gitignore"] = ".orun/\nignored/\n",
   ["services/api/component.yaml"] = manifest("api", ", dependsOn: [{component: db}]"), ["services/api/src/a b.txt"] = "x\n",
   ["services/db/component.yaml"] = manifest "db", ["services/db/schema.sql"] = "x\n",
   ["services/dbx/component.yaml"] = manifest("dbx", ", dependsOn: [{component: mig, include: always}]"), ["services/dbx/f"] = "x\n",
@@ -296,5 +297,69 @@ describe("orun plan --changed", function()
     assert.truthy(r.err:find("warning: --base has no effect without --changed", 1, true), r.err)
     assert.truthy(planned({ "--untracked" })[9])
     assert.equal(1, orun({ "plan", "--strict", "--files", "x" }).code)
+  end)
+
+  it("D4: groups a listing into what changed, what that depends on, and what depends on it", function()
+    commit { ["services/web/component.yaml"] = manifest("web", ", path: ./web/, dependsOn: [{component: api}]") }
+    commit { ["services/api/x"] = "y\n" }
+    local last = { "component", "--changed", "--base", "HEAD~1", "--head", "HEAD" }
+    local function listed(...) return orun { table.unpack(table.move({ ... }, 1, select("#", ...), #last + 1, { table.unpack(last) })) } end
+    local text = listed().out
+    assert.truthy(text:find "^Changed %(1%)\n[^\n]*api[^\n]*\n\nDependencies %(1%)\n[^\n]*db [^\n]*\n\nDependents %(1%)\n[^\n]*web", text)
+    local groups = assert(json.decode(listed("-o", "json").out))
+    assert.same({ "api", "db", "web" }, { groups.changed[1].name, groups.dependencies[1].name, groups.dependents[1].name })
+    assert.same({ 1, 1, 1, 0 }, { #groups.changed, #groups.dependencies, #groups.dependents, #groups.removed })
+    assert.truthy(listed("--long").out:find("instances (2)", 1, true))
+    -- D5
+    local r = orun { "component", "web", "--changed", "--base", "HEAD~1", "--head", "HEAD" }
+    assert.same({ 0, "component web has not changed\n" }, { r.code, r.out })
+    assert.truthy(orun({ "component", "api", "--changed", "--base", "HEAD~1", "--head", "HEAD" }).out:find("Component api", 1, true))
+    assert.equal(1, orun({ "component", "nobody", "--changed", "--base", "HEAD~1", "--head", "HEAD" }).code)
+    r = orun { "component", "nobody", "--changed", "--files", "README.md" }
+    assert.same({ 0, "No changed components.\n" }, { r.code, r.out })
+  end)
+
+  it("lists inline components that were removed", function()
+    commit { ["intent.yaml"] = (intent:gsub("  %- {name: ops[^\n]*\n", "")) }
+    local r = orun { "components", "--changed", "--base", "HEAD~1", "--head", "HEAD" }
+    assert.same({ 0, "Removed: ops\n" }, { r.code, r.out })
+  end)
+
+  it("D6: runs a stored plan whole", function()
+    assert.equal(0, orun({ "plan", "--all", "--env", "dev", "--component", "db", "--name", "whole" }).code)
+    local r = orun { "run", "whole", "--changed", "--files", "README.md", "--dry-run" }
+    assert.equal(0, r.code, r.err)
+    assert.truthy(r.out:find("db", 1, true), r.out)
+  end)
+
+  it("runs what changed", function()
+    local r = orun { "run", "--all", "--env", "dev", "--changed", "--files", "services/db/x", "--json" }
+    assert.equal(0, r.code, r.out)
+    local jobs = {}
+    for id in next, assert(json.decode(r.out)).state.jobs do jobs[#jobs + 1] = id end
+    assert.same({ "db@dev.build" }, jobs)
+  end)
+
+  it("explains on stderr what was compared", function()
+    git("checkout", "-q", "-b", "work")
+    commit { ["intent.yaml"] = "env: {A: x}\n" .. (intent:gsub("path: ./,", "path: ./, labels: {a: b},")) }
+    local _, r = planned { "--changed", "--explain" }
+    local base = git("rev-parse", "main")
+    for _, text in ipairs {
+      "\nexplain: how changes were found\n", "  --base: (not set)\n", "  resolved base: main (the default base)\n",
+      "  compared: " .. base .. " with HEAD and the work tree\n", "  changed files: 1\n", "\nexplain: what changed in the intent\n",
+      "  mode: global\n", "  changed sections: env\n", "  intent-impact: watch\n",
+        "  matched watches:\n    - ops (watches: env, environments)\n",
+      "  modified:\n    - root\n",
+    } do
+      assert.truthy(r.err:find(text, 1, true), text .. " is not in " .. r.err)
+    end
+    _, r = planned({ "--changed", "--explain" }, { env = { BUILDKITE = "true", BUILDKITE_COMMIT = "HEAD" } })
+    assert.truthy(r.err:find("  CI: buildkite (push)\n    BUILDKITE=true\n", 1, true), r.err)
+    _, r = planned { "--explain" }
+    assert.equal("", r.err)
+    r = orun { "component", "--changed", "--explain", "--files", "README.md", "--json" }
+    assert.truthy(r.err:find("compared: nothing: --files names the files", 1, true))
+    assert(json.decode(r.out))
   end)
 end)

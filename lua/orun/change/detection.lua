@@ -34,6 +34,7 @@ local M = {}
 ---@field head? string
 ---@field merge_base? string the commit that was compared with
 ---@field origin string      who said the base, for messages
+---@field trigger? {base?: string, head?: string} what the trigger says
 ---@field ci? CiRefs
 
 ---@class ChangeContext
@@ -71,7 +72,7 @@ local function choose_refs(options, trigger, git)
   if options.files or options.uncommitted or options.untracked then return { origin = "" } end
   local of = of_trigger(trigger, git)
   local base, head = options.base or of.base, options.head or of.head
-  if base then return { base = base, head = head, origin = options.base and "--base" or "the trigger's base" } end
+  if base then return { base = base, head = head, trigger = of, origin = options.base and "--base" or "the trigger's base" } end
   if options.head then diagnostic.usage("--head needs --base") end
   local ci = of_ci(process.environ())
   if not ci then return { base = "main", origin = "the default base" } end

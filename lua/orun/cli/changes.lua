@@ -12,9 +12,21 @@ M.flags = {
   { name = "files", value = "LIST", repeatable = true, help = "these files changed (comma list); git is not asked", complete = "files" },
   { name = "uncommitted", type = "boolean", help = "files that differ from HEAD changed" },
   { name = "untracked", type = "boolean", help = "files that git does not track changed" },
+  { name = "explain", type = "boolean", help = "say on stderr which commits were compared, and what of the intent changed" },
   { name = "intent-impact", value = "MODE", choices = { "watch", "all", "none" }, default = "watch",
     help = "whom a change of the intent outside its components concerns: those that watch it, all, or none" },
 }
+
+---Says how the changes were found, when that is asked for.
+---@param ctx Context
+---@param options ChangeOptions
+---@param changes? Changes
+---@param model table
+function M.explain(ctx, options, changes, model)
+  if not ctx.flags.explain or not changes then return end
+  local render = require "orun.cockpit.render.changes"
+  ctx:note(ctx.style_err:text(render.lines(options, changes, model.components, require("host.process").environ())))
+end
 
 ---A command's flags with these behind them.
 ---@param own Flag[]

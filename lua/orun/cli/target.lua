@@ -17,6 +17,7 @@ local M = {}
 ---@field plan table
 ---@field text? string   its bytes, when they are known
 ---@field fresh boolean
+---@field compiled? Compiled of a fresh one
 ---@field components? string[] selection implied by a component name
 
 local function raise(err)
@@ -30,7 +31,7 @@ local function fresh(options, components, report)
   local compiled = compiler.compile(compile, report)
   local path, err = stores.open(options.store):save(compiled.plan, compiled.text)
   if not path then raise(err) end
-  return { plan = compiled.plan, text = compiled.text, fresh = true, components = components }
+  return { plan = compiled.plan, text = compiled.text, fresh = true, components = components, compiled = compiled }
 end
 
 local function stored(options, path, report)

@@ -213,6 +213,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
       all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked, trigger = trigger,
       changes = changed,
     }, ctx.report)
+    changes.explain(ctx, changed, compiled.changes, compiled.model)
     if compiled.scope and not ctx.flags.json then
       for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end
     end

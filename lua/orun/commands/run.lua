@@ -296,6 +296,7 @@ local function run(ctx, args)
   migrate(ctx, workspace)
   local lookup = lookup_options(ctx, args, workspace, changed)
   local found = target.find(lookup, ctx.report)
+  if found.compiled then changes.explain(ctx, changed, found.compiled.changes, found.compiled.model) end
   if #found.plan.jobs == 0 then
     ctx:print(ctx.flags.json and "{}" or ctx.style:paint("success", ctx.style.glyph.success) .. " no jobs to run")
     return 0

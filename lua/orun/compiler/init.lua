@@ -143,17 +143,20 @@ local function resolve_trigger(model, loaded, options, report)
   return trigger
 end
 
----What changed; nil when everything is to be planned.
+---What changed; nil when nobody asks for it.
+---@param loaded Loaded
+---@param trigger? TriggerResolution
+---@param options? ChangeOptions
+---@param report table
 ---@return Changes?
-local function find_changes(loaded, trigger, options, report)
-  local changes = options.changes
-  if changes and changes.asked or trigger and trigger.scope == "changed" then
-    return loaded.changes(changes or { asked = false, impact = "watch" }, trigger)
+function M.changes(loaded, trigger, options, report)
+  if options and options.asked or trigger and trigger.scope == "changed" then
+    return loaded.changes(options or { asked = false, impact = "watch" }, trigger)
   end
-  for _, flag in ipairs(changes and { "base", "head", "files", "uncommitted", "untracked" } or {}) do
-    if changes[flag] then
+  for _, flag in ipairs(options and { "base", "head", "files", "uncommitted", "untracked" } or {}) do
+    if options[flag] then
       report:warn {
-        kind = "change.ignored", message = ("--%s has no effect without --changed"):format(flag), hint = "everything is planned",
+        kind = "change.ignored", message = ("--%s has no effect without --changed"):format(flag), hint = "everything counts",
       }
     end
   end
@@ -173,7 +176,7 @@ function M.compile(options, report)
   local choice = {
     environments = options.environments, components = narrowed and narrowed.components or options.components,
     active = trigger and trigger.activeEnvironments, triggers = trigger and trigger.matchedBindings,
-    changes = find_changes(loaded, trigger, options, report),
+    changes = M.changes(loaded, trigger, options.changes, report),
   }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()

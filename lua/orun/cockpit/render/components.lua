@@ -12,11 +12,7 @@ local function mark(row)
   return { glyph.skipped, "muted" }
 end
 
----@param rows ComponentRow[]
----@return Span[][]
-function M.list(rows)
-  if #rows == 0 then return { { "No components found." } } end
-  local lines = { { ("%d components"):format(#rows) }, {} }
+local function add_rows(lines, rows)
   local name, type_name = style.column(rows, "name", 24), style.column(rows, "type", 28)
   for _, row in ipairs(rows) do
     lines[#lines + 1] = {
@@ -24,6 +20,14 @@ function M.list(rows)
       { plain(table.concat(row.environments, ",")), "secondary" },
     }
   end
+end
+
+---@param rows ComponentRow[]
+---@return Span[][]
+function M.list(rows)
+  if #rows == 0 then return { { "No components found." } } end
+  local lines = { { ("%d components"):format(#rows) }, {} }
+  add_rows(lines, rows)
   return lines
 end
 
@@ -63,6 +67,26 @@ function M.detail(row)
   for _, item in ipairs(row.instances) do instance(lines, item) end
   lines[#lines + 1] = { { glyph.bottom .. glyph.rule, "dim" }, " end component " .. plain(row.name) }
   return lines
+end
+
+local titles = { { "changed", "Changed" }, { "dependencies", "Dependencies" }, { "dependents", "Dependents" } }
+
+---@param groups ChangedRows
+---@param long boolean every component in detail
+---@return Span[][]
+function M.changed(groups, long)
+  local lines = {}
+  for _, title in ipairs(titles) do
+    local rows = groups[title[1]]
+    if #rows > 0 then
+      if #lines > 0 then lines[#lines + 1] = {} end
+      lines[#lines + 1] = { { ("%s (%d)"):format(title[2], #rows), "bold" } }
+      if not long then add_rows(lines, rows) end
+      for _, row in ipairs(long and rows or {}) do table.move(M.detail(row), 1, #M.detail(row), #lines + 1, lines) end
+    end
+  end
+  if #groups.removed > 0 then lines[#lines + 1] = { "Removed: " .. plain(table.concat(groups.removed, ", ")) } end
+  return #lines > 0 and lines or { { "No changed components." } }
 end
 
 return M

@@ -72,4 +72,59 @@ function M.rows(model, expansion, details)
   return list
 end
 
+local group_shape = value.shape { "changed", "dependencies", "dependents", "removed" }
+
+---@class ChangedRows
+---@field changed ComponentRow[]
+---@field dependencies ComponentRow[] what they depend on, directly or not, as far as it did not change
+---@field dependents ComponentRow[]   what depends on them likewise; a component may be in both
+---@field removed string[]            inline components that the intent had before
+
+-- Everything that can be reached from the names by the edges.
+local function reach(names, edges)
+  local seen, queue = {}, sorted.keys(names)
+  local i = 1
+  while queue[i] do
+    for _, target in ipairs(edges[queue[i]] or {}) do
+      if not seen[target] then
+        seen[target] = true
+        queue[#queue + 1] = target
+      end
+    end
+    i = i + 1
+  end
+  return seen
+end
+
+local function reversed(edges)
+  local out = {}
+  for from, targets in sorted.pairs(edges) do
+    for _, target in ipairs(targets) do
+      out[target] = out[target] or {}
+      out[target][#out[target] + 1] = from
+    end
+  end
+  return out
+end
+
+---@param rows ComponentRow[] all that exist, by name
+---@param names table<string, boolean> those that changed
+---@param removed? string[]
+---@return ChangedRows
+function M.changed(rows, names, removed)
+  local edges = {}
+  for _, item in ipairs(rows) do edges[item.name] = item.dependsOn end
+  local below, above = reach(names, edges), reach(names, reversed(edges))
+  local groups = group_shape {
+    changed = value.list {}, dependencies = value.list {}, dependents = value.list {}, removed = value.list(removed or {}),
+  }
+  for _, item in ipairs(rows) do
+    local changed = names[item.name]
+    if changed then groups.changed[#groups.changed + 1] = item end
+    if below[item.name] and not changed then groups.dependencies[#groups.dependencies + 1] = item end
+    if above[item.name] and not changed then groups.dependents[#groups.dependents + 1] = item end
+  end
+  return groups
+end
+
 return M
