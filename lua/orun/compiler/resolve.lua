@@ -175,10 +175,24 @@ local function edge_place(job, target)
   return place.of(job.definition.place, "dependsOn")
 end
 
+-- Whether a circle is one of jobs of one component, by the composition's word, which no dependencyMode softens.
+local function written_in_composition(cycle, by_id)
+  for i = 1, #cycle - 1 do
+    local job, target, named = by_id[cycle[i]], by_id[cycle[i + 1]], false
+    for _, name in ipairs(job.definition.dependsOn) do named = named or name == target.name end
+    if not named or job.instance ~= target.instance then return false end
+  end
+  return true
+end
+
 local function report_cycle(cycle, by_id, report)
-  report:error(place.mark(edge_place(by_id[cycle[1]], by_id[cycle[2]]), {
-    kind = "resolve.cycle", message = "the jobs depend on each other in a circle: " .. table.concat(cycle, " → "),
-    hint = "remove one of these dependencies, or make it dependencyMode: advisory",
+  local first, hint = by_id[cycle[1]], "remove one of these dependencies, or make it dependencyMode: advisory"
+  local where = edge_place(first, by_id[cycle[2]])
+  if written_in_composition(cycle, by_id) then
+    where, hint = place.of(first.definition.place, "dependsOn"), "remove the dependsOn of one of these jobs"
+  end
+  report:error(place.mark(where, {
+    kind = "resolve.cycle", message = "the jobs depend on each other in a circle: " .. table.concat(cycle, " → "), hint = hint,
   }))
 end
 

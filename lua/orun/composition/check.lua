@@ -147,7 +147,8 @@ function Check:selection(profile, job, selection, lenient)
     local at = place.of(selection.place, "stepsEnabled", i)
     if not has(keys, key) then
       self:finding(from_template, at, "composition.unknown-step", ('profile "%s" enables the step "%s", which the job "%s" does not have')
-        :format(profile.name, key, job.name), suggestion.hint(key, keys) or ("steps: " .. table.concat(keys, ", ")))
+        :format(profile.name, key, job.name), suggestion.hint(key, keys)
+          or (#keys > 0 and "steps: " .. table.concat(keys, ", ") or "its steps have neither id nor name to be enabled by"))
     elseif seen[key] then
       self:finding(lenient, at, "composition.repeated-step",
         ('profile "%s" enables the step "%s" of job "%s" twice'):format(profile.name, key, job.name))

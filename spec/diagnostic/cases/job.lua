@@ -78,6 +78,7 @@ return function(standard, sources)
       files = intent("environments:\n  dev: {}\n  prod: {promotion: {dependsOn: [‸{environment: dev, satisfy: same-plan}]}}\n"
         .. "components: [{name: web, type: sh, subscribe: {environments: [dev, prod]}}]\n"),
     },
+    { "resolve.cycle", files = jobs "    - {name: build, dependsOn: ‸[build], steps: [{name: make, run: make}]}\n" },
     { "resolve.cycle", intent = component "dependsOn: [‸{component: web}]" },
     { "resolve.output", files = jobs "    - {name: build, outputs: [‸../../out], steps: [{name: make, run: make}]}\n" },
     { "policy.unknown", files = policies "{isolaton: ‸strict}" },
