@@ -197,7 +197,10 @@ static void collect(struct orun_child *child)
 
 int orun_child_start(const struct orun_command *command, struct orun_child *child, bool *bad_cwd)
 {
-    struct launch launch = {.command = command, .reset = find_signals(), .parent = getpid()};
+    static pid_t own; /* orun never forks itself */
+    if (!own)
+        own = getpid();
+    struct launch launch = {.command = command, .reset = find_signals(), .parent = own};
     sigset_t all, before;
     struct timespec asked;
     sigfillset(&all);

@@ -456,6 +456,10 @@ function fs.appender(path) end
 ---@return string? message
 ---@return string? errno
 function Appender:append(bytes) end
+---@return integer? bytes of the file now, whoever appended them
+---@return string? message
+---@return string? errno
+function Appender:size() end
 ---fdatasync on a worker thread; suspends. With `now` = true it is done at once, blocking.
 ---@param now? boolean
 ---@return true?
@@ -617,6 +621,25 @@ function lock.byte(path, offset, options) end
 ---@param offset integer
 ---@return boolean
 function lock.held(path, offset) end
+---A file that is locked (flock) again and again by the methods below, without being opened each time.
+---@param path string created when missing
+---@return LockFile?
+---@return string? message
+---@return string? errno
+function lock.open(path) end
+---@class LockFile: Claim
+local LockFile = {}
+---Suspends with `wait`. Tasks of one process do not exclude each other: nobody must wait for anything while it is locked.
+---@param options? {wait?: boolean, timeout?: number}
+---@return LockFile?
+---@return string? message
+---@return string? errno
+function LockFile:lock(options) end
+function LockFile:unlock() end
+---Whether somebody holds that byte of it (`lock.byte`).
+---@param offset integer
+---@return boolean
+function LockFile:held(offset) end
 function Claim:release() end
 ---Gives up our part of the lock only: it stays held while a process that was started with it in `inherit` lives.
 function Claim:leave() end

@@ -58,6 +58,26 @@ describe("execution records", function()
     assert.equal(3, view.meta.jobTotal)
   end)
 
+  it("write the same state piece by piece as at once", function()
+    local fold, encoder = folds.new(), snapshot.encoder("x")
+    local function check() assert.equal(json.encode(snapshot.state(fold, "x"), { indent = 2 }), encoder:state(fold)) end
+    local function apply(t, job, more)
+      local r = { t = t, ts = "2026-01-31T08:00:00.123Z", pid = 1, job = job }
+      for k, v in next, more or {} do r[k] = v end
+      fold:apply(r)
+      check()
+    end
+    check()
+    apply("run.started", nil, { execId = "x", planChecksum = "sha256-<1>", jobs = 3 })
+    for _, id in ipairs { "b@dev.x", "c@dev.x", 'a"\n' } do apply("job.started", id, { attempt = 1 }) end
+    apply("step.started", "c@dev.x", { step = "s" })
+    apply("step.finished", "c@dev.x", { step = "s", status = "completed" })
+    apply("job.finished", "c@dev.x", { status = "failed", error = "a\n<b>" })
+    apply("job.reset", "b@dev.x")
+    apply("job.started", "d@dev.x", { attempt = 1 })
+    apply("job.started", "b@dev.x", { attempt = 1 })
+  end)
+
   it("write snapshots with the keys and in the order that outside tools expect", function()
     local fold = folds.new()
     for _, r in ipairs {

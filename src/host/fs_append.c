@@ -55,7 +55,7 @@ static int append(lua_State *L)
     struct iovec parts[] = {{newline, a->torn ? 1 : 0}, {(void *)(uintptr_t)bytes, length}};
     ssize_t put;
     do
-        put = writev(a->fd, parts, 2);
+        put = a->torn ? writev(a->fd, parts, 2) : write(a->fd, bytes, length);
     while (put < 0 && errno == EINTR);
     if (put < 0)
         return condition(L, errno);
@@ -68,6 +68,16 @@ static int append(lua_State *L)
     if (length)
         a->torn = bytes[length - 1] != '\n';
     lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int size(lua_State *L)
+{
+    const struct appender *a = check_open(L);
+    struct stat st;
+    if (fstat(a->fd, &st) != 0)
+        return condition(L, errno);
+    lua_pushinteger(L, st.st_size);
     return 1;
 }
 
@@ -158,8 +168,11 @@ static int close_appender(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg methods[] = {
-    {"append", append}, {"sync", sync_data}, {"close", close_appender}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"append", append},
+                                   {"size", size},
+                                   {"sync", sync_data},
+                                   {"close", close_appender},
+                                   {NULL, NULL}};
 
 int orun_fs_appender(lua_State *L)
 {

@@ -22,12 +22,13 @@ int luaopen_host_lock(lua_State *L);
 struct claim {
     int fd;     /* -1 when released or never held */
     bool whole; /* flock of the file, else one byte */
+    bool stays; /* the descriptor does, for the next lock; the path is the user value */
     lua_Integer offset;
 };
 
 static int push_unlocked(lua_State *L, bool whole, lua_Integer offset)
 {
-    struct claim *claim = lua_newuserdatauv(L, sizeof *claim, 0);
+    struct claim *claim = lua_newuserdatauv(L, sizeof *claim, 1);
     *claim = (struct claim){.fd = -1, .whole = whole, .offset = offset};
     luaL_setmetatable(L, CLAIM);
     return 1;
@@ -63,16 +64,21 @@ static int try_lock(const struct claim *claim)
 }
 
 /* Explicit, because a child that was given the descriptor may still have it. */
-static void release(struct claim *claim)
+static void unlock(const struct claim *claim)
 {
-    if (claim->fd < 0)
-        return;
     if (claim->whole) {
         flock(claim->fd, LOCK_UN);
     } else {
         struct flock range = byte_range(F_UNLCK, claim->offset);
         fcntl(claim->fd, F_OFD_SETLK, &range);
     }
+}
+
+static void release(struct claim *claim)
+{
+    if (claim->fd < 0)
+        return;
+    unlock(claim);
     close(claim->fd);
     claim->fd = -1;
 }
@@ -82,6 +88,13 @@ static void forget(struct claim *claim)
     if (claim->fd >= 0)
         close(claim->fd);
     claim->fd = -1;
+}
+
+/* The lock was not got. */
+static void give_up(struct claim *claim)
+{
+    if (!claim->stays)
+        forget(claim);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -127,7 +140,7 @@ static void attempt_cancelled(struct orun_wait *wait)
 {
     struct attempt *attempt = wait->data;
     orun_timer_stop(attempt->timer);
-    forget(attempt->claim);
+    give_up(attempt->claim);
     orun_wake_cancelled(wait);
 }
 
@@ -138,7 +151,7 @@ static int attempt_ended(lua_State *L, int n, lua_KContext context)
     struct attempt *attempt = (struct attempt *)context;
     int error = (int)lua_tointeger(L, -1);
     if (error) {
-        forget(attempt->claim);
+        give_up(attempt->claim);
         return condition(L, error, attempt->path);
     }
     lua_pop(L, 2);
@@ -161,7 +174,13 @@ static int wait_for_lock(lua_State *L, struct claim *claim, const char *path, do
 
 /* --- functions -------------------------------------------------------------------------------- */
 
-/* Takes the lock of the Claim on top of the stack, as the options at `index` say. */
+static int open_file(const char *path)
+{
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* Takes the lock of the Claim on top of the stack, as the options at `index` say. Its file is open.
+ */
 static int take(lua_State *L, const char *path, int index)
 {
     struct claim *claim = lua_touserdata(L, -1);
@@ -175,18 +194,23 @@ static int take(lua_State *L, const char *path, int index)
         timeout = luaL_optnumber(L, -1, -1);
         lua_pop(L, 2);
     }
-    claim->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (claim->fd < 0)
-        return orun_condition(L, errno, path);
     int error = try_lock(claim);
     if (!error)
         return 1;
     if (error != EWOULDBLOCK || !waits || timeout == 0) {
-        forget(claim);
+        give_up(claim);
         return condition(L, error, path);
     }
     orun_wait_check(L);
     return wait_for_lock(L, claim, path, timeout);
+}
+
+/* Opens the file of the Claim on top of the stack, then takes its lock. */
+static int open_and_take(lua_State *L, const char *path, int index)
+{
+    struct claim *claim = lua_touserdata(L, -1);
+    claim->fd = open_file(path);
+    return claim->fd < 0 ? orun_condition(L, errno, path) : take(L, path, index);
 }
 
 static int lock_file(lua_State *L)
@@ -194,7 +218,7 @@ static int lock_file(lua_State *L)
     const char *path = orun_check_path(L, 1);
     lua_settop(L, 2);
     push_unlocked(L, true, 0);
-    return take(L, path, 2);
+    return open_and_take(L, path, 2);
 }
 
 static lua_Integer check_offset(lua_State *L)
@@ -210,7 +234,7 @@ static int lock_byte(lua_State *L)
     lua_Integer offset = check_offset(L);
     lua_settop(L, 3);
     push_unlocked(L, false, offset);
-    return take(L, path, 3);
+    return open_and_take(L, path, 3);
 }
 
 static int lock_held(lua_State *L)
@@ -221,6 +245,54 @@ static int lock_held(lua_State *L)
     bool held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
     if (fd >= 0)
         close(fd);
+    lua_pushboolean(L, held);
+    return 1;
+}
+
+/* A file that is locked again and again. */
+static int lock_open(lua_State *L)
+{
+    const char *path = orun_check_path(L, 1);
+    lua_settop(L, 1);
+    push_unlocked(L, true, 0);
+    struct claim *claim = lua_touserdata(L, -1);
+    claim->stays = true;
+    claim->fd = open_file(path);
+    if (claim->fd < 0)
+        return orun_condition(L, errno, path);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, 2, 1);
+    return 1;
+}
+
+static struct claim *check_open(lua_State *L)
+{
+    struct claim *claim = luaL_checkudata(L, 1, CLAIM);
+    if (claim->fd < 0 || !claim->stays)
+        luaL_error(L, "an open lock file expected");
+    return claim;
+}
+
+static int claim_lock(lua_State *L)
+{
+    check_open(L);
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, 1);
+    return take(L, lua_tostring(L, 3), 2);
+}
+
+static int claim_unlock(lua_State *L)
+{
+    unlock(check_open(L));
+    return 0;
+}
+
+static int claim_held(lua_State *L)
+{
+    const struct claim *claim = check_open(L);
+    struct flock range = byte_range(F_WRLCK, check_offset(L));
+    bool held = fcntl(claim->fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
     lua_pushboolean(L, held);
     return 1;
 }
@@ -246,17 +318,20 @@ int orun_claim_descriptor(lua_State *L, int index)
     return claim->fd;
 }
 
-static const luaL_Reg functions[] = {
-    {"file", lock_file}, {"byte", lock_byte}, {"held", lock_held}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"file", lock_file},
+                                     {"byte", lock_byte},
+                                     {"held", lock_held},
+                                     {"open", lock_open},
+                                     {NULL, NULL}};
+
+static const luaL_Reg methods[] = {{"release", claim_release}, {"leave", claim_leave},
+                                   {"lock", claim_lock},       {"unlock", claim_unlock},
+                                   {"held", claim_held},       {NULL, NULL}};
 
 int luaopen_host_lock(lua_State *L)
 {
     luaL_newmetatable(L, CLAIM);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, claim_release);
-    lua_setfield(L, -2, "release");
-    lua_pushcfunction(L, claim_leave);
-    lua_setfield(L, -2, "leave");
+    luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, claim_release);
     lua_setfield(L, -2, "__gc");

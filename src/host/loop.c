@@ -5,7 +5,6 @@
 #include "task.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 #include <time.h>
 
 /* --- tasks ------------------------------------------------------------------------------------ */
@@ -106,16 +105,28 @@ static int wall(lua_State *L)
     return 2;
 }
 
+/* The text up to the second is made once for all calls within it. */
 static int timestamp(lua_State *L)
 {
+    static char text[64];
+    static size_t length;
+    static time_t second;
     struct timespec t;
-    struct tm date;
-    char text[64];
     clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &date);
-    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &date);
-    n += (size_t)snprintf(text + n, sizeof text - n, ".%03ldZ", t.tv_nsec / 1000000);
-    lua_pushlstring(L, text, n);
+    if (length == 0 || t.tv_sec != second) {
+        struct tm date;
+        gmtime_r(&t.tv_sec, &date);
+        length = strftime(text, sizeof text - 5, "%Y-%m-%dT%H:%M:%S", &date);
+        second = t.tv_sec;
+    }
+    long ms = t.tv_nsec / 1000000;
+    char *to = text + length;
+    to[0] = '.';
+    to[1] = (char)('0' + ms / 100);
+    to[2] = (char)('0' + ms / 10 % 10);
+    to[3] = (char)('0' + ms % 10);
+    to[4] = 'Z';
+    lua_pushlstring(L, text, length + 5);
     return 1;
 }
 

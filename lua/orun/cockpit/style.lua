@@ -363,15 +363,17 @@ end
 ---@return string
 function Style:line(spans)
   if type(spans) == "string" then return spans end
-  local parts = {}
+  local parts, color = {}, self.color
   for i, span in ipairs(spans) do
     if type(span) == "string" then
       parts[i] = span
     else
-      parts[i] = span[2] and self:paint(span[2], span[1]) or span[1]
+      parts[i] = color and span[2] and self:paint(span[2], span[1]) or span[1]
     end
   end
-  return (table.concat(parts):gsub(" +$", ""))
+  local text = table.concat(parts)
+  if text:sub(-1) ~= " " then return text end
+  return (text:gsub(" +$", ""))
 end
 
 ---Lines as text, each ended by a newline.

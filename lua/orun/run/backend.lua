@@ -33,6 +33,7 @@ local M = {}
 ---Where the steps of one job run. `work.workspace` says which directory they see.
 ---@class Site
 ---@field files string
+---@field immediate? boolean  close() waits for nothing
 ---@field inside fun(self: Site, path: string): string?, string?  nil, message: there is no such place
 ---@field start fun(self: Site, call: StepCall): Running?, string?, string?  nil, message, errno
 ---@field close fun(self: Site, status: "completed"|"failed"|"cancelled")

@@ -44,7 +44,7 @@ local function write_metadata(dir, id, options, selected)
     })
   end
   local held <close> = lock.file(dir .. "/.lock", { wait = true }) -- luacheck: ignore held
-  return snapshot.write(dir, "metadata.json", metadata, true)
+  return snapshot.write(dir, "metadata.json", snapshot.encode(metadata), true)
 end
 
 local function prepare(id, options, selected)

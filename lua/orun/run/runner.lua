@@ -220,8 +220,18 @@ local function status_of(run)
   return "completed"
 end
 
+-- The state is made when somebody wants to see it.
+local result_meta = {
+  __index = function(result, key)
+    if key ~= "state" then return nil end
+    result.state = rawget(result, "run"):state()
+    return result.state
+  end,
+}
+
 local function result_of(run, status)
-  return {
+  return setmetatable({
+    run = run,
     status = status,
     exit = termination.exits[run.signal] or (status == "completed" and 0 or 1),
     execId = run.facts.execId,
@@ -229,8 +239,7 @@ local function result_of(run, status)
     counts = run.counts,
     signal = run.signal,
     meta = run:metadata(),
-    state = run:state(),
-  }
+  }, result_meta)
 end
 
 -- What must hold before the first job starts.

@@ -28,7 +28,7 @@ local M = {}
 local snapshot_interval = 0.25
 local sync_interval = 1
 -- A snapshot may take this part of the time at most: it grows with the number of jobs.
-local snapshot_share = 0.05
+local snapshot_share = 0.02
 -- Seconds between TERM and KILL for steps of an interrupted run.
 local grace = 5
 
@@ -80,7 +80,9 @@ end
 ---Appends a journal record; not being able to is the end of the run.
 ---@param kind string
 ---@param record table
-function Run:record(kind, record)
+---@param held? boolean it may be written with the next one, which follows at once
+function Run:record(kind, record, held)
+  if held then return self.writer:hold(kind, record) end
   local ok, message = self.writer:append(kind, record)
   if ok then return end
   diagnostic.raise { kind = "state.journal", message = ("cannot write the journal of %s: %s"):format(self.facts.execId, message) }
@@ -138,8 +140,8 @@ end
 function Run:write_snapshot(sync)
   local began = loop.now()
   local ok, message = self.claims:locked(function()
-    local done, why = snapshot.write(self.dir, "state.json", self:state(), sync)
-    if done then done, why = snapshot.write(self.dir, "metadata.json", self:metadata(), sync) end
+    local done, why = snapshot.write(self.dir, "state.json", self.encoder:state(self.fold), sync)
+    if done then done, why = snapshot.write(self.dir, "metadata.json", snapshot.encode(self:metadata()), sync) end
     return done, why
   end)
   local ended = loop.now()
@@ -262,6 +264,7 @@ end
 function Run:close()
   if self.signals then self.signals:close() end
   self.signals = nil
+  self.claims:close()
   self.writer:close()
 end
 Run.__close = Run.close
@@ -402,6 +405,7 @@ function M.open(options, selected, counts)
   run.dir, run.writer = open_record(options, id)
   run.fold = run.writer.fold
   run.claims = claims.open(run.dir, run.writer)
+  run.encoder = snapshot.encoder(id)
   run.total = jobs_total(run)
   restore_links(run)
   warn_mismatch(run, checksum)

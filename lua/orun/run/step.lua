@@ -191,13 +191,15 @@ local function attempt(work, step, position, limit)
 end
 
 local function record_finish(work, position, outcome)
-  local result = outcome.result or {}
+  local result = outcome.result or nothing
+  -- The end of a last step stands beside the end of its job, if that follows without waiting.
+  local last = position == #work.job.steps and work.workspace.shared and work.site.immediate
   work.run:record("step.finished", {
     job = work.job.id, attempt = work.attempt, step = work.ids[position], status = outcome.status,
     exit = outcome.exit, signal = outcome.signal, ms = math.floor(outcome.seconds * 1000),
     userMs = result.user_ms, sysMs = result.sys_ms, maxRssKiB = result.max_rss_kib,
     log = outcome.log, logBytes = outcome.log and outcome.bytes or nil,
-  })
+  }, last)
 end
 
 local function collect_links(work, position, outcome)

@@ -7,7 +7,7 @@ local M = {}
 ---What the steps of one job see.
 ---@class Workspace
 ---@field root string        absolute: the base of the job's path
----@field staged boolean     a tree of the job's own
+---@field shared? boolean    it is the workspace itself, and close() waits for nothing
 local Workspace = {}
 Workspace.__index = Workspace
 
@@ -27,7 +27,7 @@ end
 ---@param job table plan job
 ---@return Workspace
 function Workspaces:open(job) -- luacheck: ignore job
-  return setmetatable({ root = self.run.base_directory, staged = false }, Workspace)
+  return setmetatable({ root = self.run.base_directory, shared = true }, Workspace)
 end
 
 ---After the last step. A message is the failure of a job that had completed so far: its declared outputs could not be collected.

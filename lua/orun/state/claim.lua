@@ -15,6 +15,9 @@ local host_name
 ---@class Claims
 ---@field dir string
 ---@field writer JournalWriter
+---@field lock? LockFile   `.lock`, open from the first use on
+---@field probe? LockFile  the claims, to ask who holds them
+---@field held boolean
 local Claims = {}
 Claims.__index = Claims
 
@@ -22,18 +25,53 @@ Claims.__index = Claims
 ---@param writer JournalWriter
 ---@return Claims
 function M.open(dir, writer)
-  return setmetatable({ dir = dir, path = dir .. "/claims", lock_path = dir .. "/.lock", writer = writer, horizon = 0 }, Claims)
+  local self = setmetatable({
+    dir = dir, path = dir .. "/claims", lock_path = dir .. "/.lock", writer = writer, horizon = 0, held = false,
+  }, Claims)
+  self.guard = setmetatable({}, {
+    __close = function()
+      self.held = false
+      self.lock:unlock()
+    end,
+  })
+  return self
 end
 
--- Runs fn with the execution's lock held and the journal read to its end.
+---Closes the files; claims stay as they are.
+function Claims:close()
+  if self.lock then self.lock:release() end
+  if self.probe then self.probe:release() end
+  self.lock, self.probe = nil, nil
+end
+
+local function acquire(self)
+  local message
+  if not self.lock then
+    self.lock, message = lock.open(self.lock_path)
+    if not self.lock then return nil, message end
+  end
+  return self.lock:lock(waiting)
+end
+
+---Runs fn with the execution's lock held and the journal read to its end. The tasks of this process are not kept apart by the lock, so
+---fn must not wait for anything.
 ---@param fn fun(...): ...
 ---@param ... any its arguments
 ---@return any ...
 function Claims:locked(fn, ...)
-  local held <close>, message = lock.file(self.lock_path, waiting) -- luacheck: ignore held
-  if not held then return nil, ("cannot lock %s: %s"):format(self.lock_path, message) end
+  local got, message = acquire(self)
+  if not got then return nil, ("cannot lock %s: %s"):format(self.lock_path, message) end
+  if self.held then error("somebody waits while the execution is locked") end
+  self.held = true
+  local guard <close> = self.guard -- luacheck: ignore guard
   self.writer:refresh()
   return fn(...)
+end
+
+-- Whether some process still holds a claim.
+local function is_held(self, index)
+  if not self.probe then self.probe = lock.open(self.path) end
+  return self.probe ~= nil and self.probe:held(index)
 end
 
 ---Failures recorded up to now are history: those jobs may run again. Later ones are results.
@@ -126,7 +164,7 @@ function Claims:fate(id, index, thorough)
   local job = self.writer.fold.jobs[id]
   local state = verdict(self, job)
   if state ~= "running" then return state, job and job.error end
-  if not thorough or owner_alive(job.owner) and lock.held(self.path, index) then return "running" end
+  if not thorough or owner_alive(job.owner) and is_held(self, index) then return "running" end
   self.writer:refresh() -- an owner records the end before it lets go
   state = verdict(self, self.writer.fold.jobs[id])
   return state == "running" and "free" or state, self.writer.fold.jobs[id].error
@@ -157,7 +195,7 @@ end
 ---@param groups {pgid: integer, startTicks: integer?}[]
 function Claims:release(claim, index, groups)
   claim:leave()
-  if not lock.held(self.path, index) then return end
+  if not is_held(self, index) then return end
   for _, group in ipairs(groups) do kill_group(group) end
 end
 
@@ -170,7 +208,7 @@ function Claims:reset(id, index)
   return self:locked(function()
     local job = self.writer.fold.jobs[id]
     if not job then return true end
-    if job.status == "running" and lock.held(self.path, index) and owner_alive(job.owner) then
+    if job.status == "running" and is_held(self, index) and owner_alive(job.owner) then
       return nil, ("job %s is running in another process (pid %d)"):format(id, job.owner.pid)
     end
     for _, step in next, job.steps do

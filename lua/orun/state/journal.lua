@@ -200,15 +200,34 @@ end
 ---@return true?
 ---@return string? message
 function Writer:append(kind, record)
-  self.seq = self.seq + 1
-  local ts = loop.timestamp()
-  local line = M.line(kind, record, ts, self.pid, self.seq)
-  local ok, message = self.appender:append(line)
+  local line = self:line(kind, record)
+  local text, held = line, self.held
+  if held then
+    text, self.held = held .. line, nil
+    self.own[held] = true
+  end
+  local ok, message = self.appender:append(text)
   if not ok then return nil, message end
-  self.ahead, self.own[line], self.dirty = self.ahead + #line, true, true
-  record.t, record.ts, record.pid, record.seq = kind, ts, self.pid, self.seq
+  self.ahead, self.own[line], self.dirty = self.ahead + #text, true, true
   self.fold:apply(record)
   return true
+end
+
+---Applies one record at once and writes it together with the next one. Nothing may be waited for in between.
+---@param kind string
+---@param record table as for append
+function Writer:hold(kind, record)
+  self.held = self:line(kind, record)
+  self.fold:apply(record)
+end
+
+-- Numbers a record; gives its line.
+---@private
+function Writer:line(kind, record)
+  self.seq = self.seq + 1
+  local ts = loop.timestamp()
+  record.t, record.ts, record.pid, record.seq = kind, ts, self.pid, self.seq
+  return M.line(kind, record, ts, self.pid, self.seq)
 end
 
 -- A process that is killed inside write(2) can leave half a line, and a record of ours may stand right behind it.
@@ -236,10 +255,10 @@ local function take_line(self, line)
   end
 end
 
----Applies what other processes appended. While nobody else writes, this is one lseek.
+---Applies what other processes appended. While nobody else writes, this is one fstat.
 ---@return boolean changed
 function Writer:refresh()
-  local size = self.file:seek("end")
+  local size = self.appender:size()
   if size == self.parsed + self.ahead then
     if self.ahead > 0 then self.parsed, self.ahead, self.own = size, 0, {} end
     return false

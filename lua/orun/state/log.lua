@@ -4,13 +4,25 @@ local M = {}
 -- File systems take 255 bytes; this leaves room for `~2` and `.log`.
 local longest = 200
 
+local function segment_of(name)
+  local text = name:gsub("[/\\:\0]", "_")
+  if text == "" or text == "." or text == ".." then text = "_" .. text end
+  return #text <= longest and text or text:sub(1, longest)
+end
+
+-- Most names come again: steps have the same few in every job.
+local known, known_count = {}, 0
+
 ---A name as one path segment: `/`, `\` and `:` become `_`.
 ---@param name string
 ---@return string
 function M.segment(name)
-  local text = name:gsub("[/\\:\0]", "_")
-  if text == "" or text == "." or text == ".." then text = "_" .. text end
-  return #text <= longest and text or text:sub(1, longest)
+  local segment = known[name]
+  if segment then return segment end
+  if known_count >= 4096 then known, known_count = {}, 0 end
+  segment = segment_of(name)
+  known[name], known_count = segment, known_count + 1
+  return segment
 end
 
 ---Segments for a list of names in their order; later ones that collide get `~2`, `~3`, …
@@ -39,7 +51,8 @@ function M.step_ids(job)
   local ids, taken = {}, {}
   for i, step in ipairs(job.steps or {}) do
     local base = step.id or step.name or step.use
-    base = type(base) == "string" and base:match("^%s*(.-)%s*$") or ""
+    if type(base) ~= "string" then base = "" end
+    if base:find("^%s") or base:find("%s$") then base = base:match("^%s*(.-)%s*$") end
     if base == "" then base = "unnamed-step" end
     local id, n = base, 1
     while taken[id] do

@@ -33,7 +33,7 @@ Site.__index = Site
 ---@param work JobWork
 ---@return Site
 function M.open(work)
-  return setmetatable({ files = work.files, base = work.run.environment.block }, Site)
+  return setmetatable({ files = work.files, base = work.run.environment.block, immediate = true }, Site)
 end
 
 ---@param path string
