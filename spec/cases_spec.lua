@@ -6,7 +6,6 @@ local cases = { ["01"] = 45, ["02"] = 37, ["03"] = 35 }
 -- What is built later brings its tests along.
 local later = {
   ["02"] = { [12] = "OCI", [32] = "OCI", [33] = "publish", [34] = "publish and fetch", [35] = "OCI", [36] = "fetch" },
-  ["03"] = { [29] = "changed components", [30] = "triggers", [31] = "triggers" },
 }
 
 ---Adds the numbers of a list such as `3, 5 to 7 and 9` that a text begins with.

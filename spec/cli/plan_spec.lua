@@ -367,6 +367,94 @@ describe("cases of chapter 03 through the program", function()
     mentions(r.err, "site", "k8s.verify", "--> svc/site/component.yaml:5:57")
   end)
 
+  -- A platform whose binding push-main activates dev, as a repository with one commit.
+  local function triggered()
+    local p = shop {
+      ["intent.yaml"] = intent:gsub("  dev: {", "  dev: {activation: {triggerRefs: [push-main]}, ", 1)
+        .. "automation: {triggerBindings: {push-main: {on: {provider: github, event: push, branches: [main]}, plan: {scope: full}}}}\n",
+      ["kit/compositions/sh/composition.yaml"] = composition .. "  defaultProfile: quick\n  executionProfiles:\n"
+        .. "    quick: {jobs: {build: {stepsEnabled: [make]}}}\n    full: {jobs: {build: {stepsEnabled: [make]}}}\n",
+      ["svc/site/component.yaml"] = manifest("site"):gsub("%[dev, prod%]",
+        "[{name: dev, profile: quick, profileRules: [{profile: full, when: {triggerRef: push-main}}]}, prod]"),
+      ["event.json"] = '{"ref": "refs/heads/main", "before": "BASE", "after": "HEAD"}',
+    }
+    local script = "git init -q -b main && git add -A && git -c user.name=a -c user.email=a@b.c commit -qm one && git rev-parse HEAD"
+    local r = assert(require("host.process").run { argv = { "/bin/sh", "-c", script }, cwd = p.root })
+    assert(r.code == 0, r.output)
+    local commit = r.output:match "%x+"
+    p:write("event.json", (p:read("event.json"):gsub("BASE", commit):gsub("HEAD", commit)))
+    return p, commit
+  end
+
+  it("a trigger chooses profiles by rule (03 case 11)", function()
+    local p = triggered()
+    local function profile_of(...)
+      assert.equal(0, orun(p, "plan", "-o", "p.json", ...).code)
+      for _, job in ipairs(select(2, ids(p, "p.json")).jobs) do
+        if job.id == "site@dev.build" then return { job.profile, job.profileSource, job.profileRuleTriggerRef } end
+      end
+    end
+    assert.same({ "sh.full", "subscription-rule", "push-main" }, profile_of("--trigger", "push-main"))
+    assert.same({ "sh.quick", "subscription" }, profile_of())
+  end)
+
+  it("environments are named exactly or by prefix, also beside a trigger (03 case 28, differs by 04 Q16)", function()
+    local p = triggered()
+    assert.equal(0, orun(p, "plan", "--env", "de*", "-o", "p.json").code)
+    for _, id in ipairs((ids(p, "p.json"))) do assert.truthy(id:find("@dev.", 1, true)) end
+    assert.equal(0, orun(p, "plan", "--trigger", "push-main", "--env", "de*", "-o", "q.json").code)
+    local r = orun(p, "plan", "--trigger", "push-main", "--env", "prod")
+    assert.equal(1, r.code)
+    mentions(r.err, "prod", "push-main")
+  end)
+
+  it("nothing changed is an empty plan without a hint what to run (03 case 29)", function()
+    local p = triggered()
+    local r = orun(p, "plan", "--changed", "--base", "HEAD", "--head", "HEAD", "-o", "p.json")
+    assert.same({ 0, "" }, { r.code, r.err })
+    assert.falsy(r.out:find("orun run", 1, true), r.out)
+    mentions(r.out, "mode: changed-only", "0 jobs")
+    mentions(p:read "p.json", '"jobs": []')
+  end)
+
+  it("the flags of triggers exclude and need each other, with exit code 2 by decision 12 (03 case 30)", function()
+    local p = triggered()
+    local r = orun(p, "plan", "--trigger", "push-main", "--event-file", "event.json")
+    assert.equal(2, r.code)
+    r = orun(p, "plan", "--event-file", "event.json")
+    assert.equal(2, r.code)
+    mentions(r.err, "--from-ci")
+  end)
+
+  it("an event becomes part of the plan (03 case 31)", function()
+    local p, commit = triggered()
+    assert.equal(0, orun(p, "plan", "--from-ci", "github", "--event-file", "event.json", "-o", "p.json").code)
+    local text = p:read "p.json"
+    local keys = {}
+    for key in text:match('"trigger": (%b{})'):gmatch '\n      "(%w+)":' do keys[#keys + 1] = key end
+    assert.same({ "mode", "provider", "event", "matchedBindings", "activeEnvironments", "scope", "base", "head" }, keys)
+    local trigger = json.decode(text).metadata.trigger
+    assert.same({ "event-file", "github", "push", "full", commit, commit },
+      { trigger.mode, trigger.provider, trigger.event, trigger.scope, trigger.base, trigger.head })
+    assert.same({ "push-main" }, { table.unpack(trigger.matchedBindings) })
+    assert.same({ "dev" }, { table.unpack(trigger.activeEnvironments) })
+  end)
+
+  it("outputs for GitHub go to the file that it names, whatever is there (03 case 32; uploading comes with artifacts)", function()
+    local p = shop { ["out"] = "before=1\n" }
+    local r = program.run(p.root, { "plan", "--github-output", "--env", "dev", "--component", "vpc" }, {
+      GITHUB_ACTIONS = "true", GITHUB_RUN_ID = "99", GITHUB_OUTPUT = p.root .. "/out",
+    })
+    assert.same({ 0, "" }, { r.code, r.err })
+    local before, entry, rest = p:read("out"):match "^(before=1\n)matrix<<EOF\n(.-)\nEOF\n(.*)$"
+    assert.truthy(before)
+    local plan = select(2, ids(p))
+    local short = plan.metadata.checksum:sub(8, 19)
+    assert.equal(('{"include":[{"id":"vpc@dev.build","uid":"%s","component":"vpc","env":"dev","composition":"sh","profile":""}]}')
+      :format(plan.jobs[1].uid), entry)
+    assert.equal(("plan_id=%s\nexec_id=gh-99-1-%s\n"):format(short, short), rest)
+  end)
+
   it("bytes of parameters and scripts (03 cases 20 to 22)", function()
     local p = shop { ["svc/site/component.yaml"] = manifest("site", "  parameters:\n    target: 'a < b && é'\n"
       .. "    t: \" x {{ .environment }} {{ .other }} y \"\n    n: [1.10, 1000000.0, 1e21, 0.0000001, 2020-01-02, null]\n") }
