@@ -1,4 +1,5 @@
--- Every case of chapters 01 to 03 has a test whose name says its chapter and number ("01 case 7", "02 cases 3, 5 to 7").
+-- Every case of chapters 01 to 03 has a test whose name says its chapter and number ("01 case 7", "02 cases 3, 5 to 7"); those of
+-- chapter 04 have letters, and begin the name ("T13, T14: ...").
 local fs = require "host.fs"
 
 local cases = { ["01"] = 45, ["02"] = 37, ["03"] = 35 }
@@ -47,6 +48,23 @@ describe("the cases of the chapters", function()
         if not found[chapter][i] and not (later[chapter] or {})[i] then missing[#missing + 1] = ("%s case %d"):format(chapter, i) end
       end
     end
+    assert.same({}, missing)
+  end)
+
+  it("of chapter 04 are tested by letter and number", function()
+    local found, missing = {}, {}
+    for _, entry in ipairs(assert(fs.walk("spec", {}))) do
+      local text = entry.path:find "_spec%.lua$" and assert(fs.read("spec/" .. entry.path)) or ""
+      for list in text:gmatch '%f[%w]it%("([%u%d, ]+): ' do
+        for case in list:gmatch "%u%d+" do found[case] = true end
+      end
+    end
+    for letter, count in next, { T = 24, C = 7, F = 10, M = 6, S = 10, D = 7 } do
+      for i = 1, count do
+        if not found[letter .. i] then missing[#missing + 1] = letter .. i end
+      end
+    end
+    table.sort(missing)
     assert.same({}, missing)
   end)
 

@@ -83,7 +83,7 @@ describe("orun plan --changed", function()
     return names, r
   end
 
-  it("F3: takes commits since the branch began, staged, unstaged and untracked files, and none that are ignored", function()
+  it("F3, F4, M6: takes commits since the branch began, staged, unstaged and untracked files, and none that are ignored", function()
     git("checkout", "-q", "-b", "work")
     commit { ["services/api/src/a b.txt"] = "y\n" }
     p:write("services/db/schema.sql", "y\n")
@@ -93,10 +93,10 @@ describe("orun plan --changed", function()
     p:write("web/index.html", "y\n")
     assert.same({ "api", "db", "sec", "web" }, planned { "--changed", "--base", "main" })
     assert.same({ "api", "db", "sec", "web" }, planned { "--changed" })
-    assert.same({ "api" }, planned { "--changed", "--base", "main", "--head", "work" }) -- F4
+    assert.same({ "api" }, planned { "--changed", "--base", "main", "--head", "work" })
     assert.same({ "db", "web" }, planned { "--changed", "--uncommitted" })
     assert.same({ "sec" }, planned { "--changed", "--untracked" })
-    assert.same({ "api", "db", "sec", "web" }, planned({ "--changed" }, { cwd = "/services/mig" })) -- M6
+    assert.same({ "api", "db", "sec", "web" }, planned({ "--changed" }, { cwd = "/services/mig" }))
     assert.same({ "api", "db", "sec", "web" }, planned({ "--changed", "-i", "../intent.yaml" }, { cwd = "/web" }))
   end)
 
@@ -170,15 +170,15 @@ describe("orun plan --changed", function()
     assert.same({ "api" }, planned { "--changed", "--base", "main", "--head", "other" })
   end)
 
-  it("M1, M2: marks components by manifest and by directory, inner and outer ones, and none beside", function()
+  it("M1, M2, D2: marks components by manifest and by directory, inner and outer ones, and none beside", function()
     assert.same({ "web" }, planned { "--changed", "--files", "services/web/component.yaml" })
     assert.same({ "web" }, planned { "--changed", "--files", "web/index.html" })
     assert.same({}, planned { "--changed", "--files", "services/web/other" })
     assert.same({ "db" }, planned { "--changed", "--files", "services/db/x" })
-    assert.same({ "dbx", "mig", "sec" }, planned { "--changed", "--files", "services/dbx/x" }) -- D2 too
+    assert.same({ "dbx", "mig", "sec" }, planned { "--changed", "--files", "services/dbx/x" })
   end)
 
-  it("M5: plans nothing where nothing changed, and that is the latest plan", function()
+  it("M5: (03 case 29) plans nothing where nothing changed, and that is the latest plan", function()
     local names, r = planned { "--changed", "--files", "README.md,.gitignore" }
     assert.same({}, names)
     assert.truthy(r.out:find("mode: changed-only", 1, true))
@@ -187,6 +187,50 @@ describe("orun plan --changed", function()
     assert.same({}, json.decode((assert(fs.read(p.root .. "/.orun/plans/latest.json")))).jobs)
     r = orun { "run", "--all", "--changed", "--files", "README.md" }
     assert.same({ 0, true }, { r.code, r.out:find("no jobs to run", 1, true) ~= nil })
+  end)
+
+  it("M3, M4: knows directories however they are written, and intents below the root", function()
+    local function with(directory, text)
+      p:write(directory .. "intent.yaml", sources.intent:gsub("./kit", directory == "" and "./kit" or "../kit")
+        .. "environments: {dev: }\ncomponents: [{name: svc, type: sh, path: " .. text .. ", subscribe: {environments: [dev]}}]\n")
+      return { "-i", p.root .. "/" .. directory .. "intent.yaml", "--changed", "--files" }
+    end
+    local function changed(words, file) return planned(table.move({ file }, 1, 1, #words + 1, { table.unpack(words) })) end
+    for _, text in ipairs { "./svc/api", "svc/api/", "svc//api", "svc/x/../api" } do
+      assert.same({ "svc" }, changed(with("", text), "svc/api/m"))
+      assert.same({}, changed(with("", text), "svc/apis/m"))
+    end
+    assert.same({ "svc" }, changed(with("ex/", "./svc"), "ex/svc/m"))
+    assert.same({}, changed(with("ex/", "./svc"), "svc/m"))
+    git("add", "-A")
+    git("commit", "-q", "-m", "more")
+    p:write("ex/svc/m", "x")
+    assert.same({ "svc" }, planned { "-i", "ex/intent.yaml", "--changed" })
+  end)
+
+  it("D3: takes what is always included although another component was asked for", function()
+    assert.same({ "dbx", "mig", "sec" }, planned { "--changed", "--component", "dbx", "--files", "services/dbx/x" })
+  end)
+
+  it("D7: runs a component and what it depends on inside its directory, and says so", function()
+    local function banner(words) return orun(words, { cwd = "/services/api" }).err end
+    assert.truthy(banner({ "run", "--env", "dev", "--dry-run" }):find("context: auto-scoped to component api (+ 1 dependency: db)", 1,
+      true))
+    assert.falsy(banner({ "run", "--env", "dev", "--dry-run", "--all" }):find("context:", 1, true))
+    assert.falsy(banner({ "run", "--env", "dev", "--json" }):find("context:", 1, true))
+    -- What changed elsewhere is not run from here.
+    local r = orun({ "run", "--env", "dev", "--changed", "--files", "src/x,../sec/x", "--json" }, { cwd = "/services/api" })
+    local jobs = {}
+    for id in next, assert(json.decode(r.out)).state.jobs do jobs[#jobs + 1] = id end
+    assert.same({ "api@dev.build" }, jobs)
+  end)
+
+  it("S10: knows the sections that can be watched", function()
+    p:write("intent.yaml", (intent:gsub("watches: %[env", "watches: [metadata")))
+    local r = orun { "plan", "--all" }
+    assert.equal(1, r.code)
+    local list = "automation, compositions, discovery, env, environments, execution, extends, groups"
+    assert.truthy(r.err:find(('component ops: change.watches[0] is "metadata", must be one of %s'):format(list), 1, true), r.err)
   end)
 
   it("D1: does not take what is only depended on", function()
@@ -299,7 +343,7 @@ describe("orun plan --changed", function()
     assert.equal(1, orun({ "plan", "--strict", "--files", "x" }).code)
   end)
 
-  it("D4: groups a listing into what changed, what that depends on, and what depends on it", function()
+  it("D4, D5: groups a listing into what changed, what that depends on, and what depends on it", function()
     commit { ["services/web/component.yaml"] = manifest("web", ", path: ./web/, dependsOn: [{component: api}]") }
     commit { ["services/api/x"] = "y\n" }
     local last = { "component", "--changed", "--base", "HEAD~1", "--head", "HEAD" }
@@ -310,7 +354,6 @@ describe("orun plan --changed", function()
     assert.same({ "api", "db", "web" }, { groups.changed[1].name, groups.dependencies[1].name, groups.dependents[1].name })
     assert.same({ 1, 1, 1, 0 }, { #groups.changed, #groups.dependencies, #groups.dependents, #groups.removed })
     assert.truthy(listed("--long").out:find("instances (2)", 1, true))
-    -- D5
     local r = orun { "component", "web", "--changed", "--base", "HEAD~1", "--head", "HEAD" }
     assert.same({ 0, "component web has not changed\n" }, { r.code, r.out })
     assert.truthy(orun({ "component", "api", "--changed", "--base", "HEAD~1", "--head", "HEAD" }).out:find("Component api", 1, true))

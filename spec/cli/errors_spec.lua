@@ -53,7 +53,7 @@ error: duplicate component name: web
    │            ^
 hint: the first one stands at intent.yaml:5
 error: component ledger: change.watches[0] is "Env", must be one of ]] .. [[
-automation, compositions, discovery, env, environments, execution, groups
+automation, compositions, discovery, env, environments, execution, extends, groups
   --> intent.yaml:7:49
  7 │   - {name: ledger, type: sh, change: {watches: [Env]}}
    │                                                 ^

@@ -81,7 +81,7 @@ describe("orun plan", function()
     assert.equal("advisory", job(made, "web@stage.build").dependencyMode)
   end)
 
-  it("T2, T3, 30: decides by the words alone which flags go together", function()
+  it("T2, T3: (03 case 30) decides by the words alone which flags go together", function()
     local r = orun { "--trigger", "pr", "--event-file", "none.json" }
     assert.same({ 2, "error: --trigger and --event-file exclude each other\n" }, { r.code, r.err })
     r = orun { "--event-file", "none.json" }
@@ -101,7 +101,7 @@ describe("orun plan", function()
     assert.truthy(orun({ "--from-ci", "github", "--event-file", "null.json" }).err:find("github event unknown", 1, true))
   end)
 
-  it("31: of a push holds the trigger, and only the environments that it activates", function()
+  it("(03 case 31) of a push holds the trigger, and only the environments that it activates", function()
     local made, r = plan { "--from-ci", "github", "--event-file", "push.json" }
     assert.same({
       mode = "event-file", provider = "github", event = "push", matchedBindings = { "push-main" }, activeEnvironments = { "stage" },
@@ -111,14 +111,14 @@ describe("orun plan", function()
     assert.truthy(r.out:find("trigger: github push via push-main", 1, true), r.out)
   end)
 
-  it("11: lets rules of subscriptions choose profile and dependency mode", function()
+  it("(03 case 11) lets rules of subscriptions choose profile and dependency mode", function()
     local web = job(plan { "--trigger", "push-main" }, "web@stage.build")
     assert.same({ "sh.full", "subscription-rule", "push-main" }, { web.profile, web.profileSource, web.profileRuleTriggerRef })
     assert.same({ "disabled", "subscription-rule", "push-main" },
       { web.dependencyMode, web.dependencySource, web.dependencyRuleTriggerRef })
   end)
 
-  it("28: is narrowed by --env, with wildcards, to what the trigger activates", function()
+  it("(03 case 28) is narrowed by --env, with wildcards, to what the trigger activates", function()
     assert.same({ "db@dev.build", "web@dev.build" }, jobs(plan { "--env", "de*" }))
     assert.same({ "db@dev.build", "web@dev.build" }, jobs(plan { "--trigger", "pr", "--env", "de*,prod" }))
     local r = orun { "--trigger", "pr", "--env", "prod" }
@@ -162,6 +162,14 @@ describe("orun plan", function()
   it("says the trigger in JSON too", function()
     local summary = assert(json.decode(orun({ "--trigger", "tag", "--json" }).out))
     assert.same({ "tag" }, summary.trigger.matchedBindings)
+  end)
+
+  it("T23: names rules whose trigger is not declared", function()
+    p:write("intent.yaml", (head:gsub("profile: full, when: {triggerRef: push%-main}", "profile: full, when: {triggerRef: psuh-main}")))
+    local r = orun { "--trigger", "pr" }
+    assert.equal(1, r.code)
+    assert.truthy(r.err:find('component web, subscription stage: profileRules[0] names the trigger "psuh-main"', 1, true), r.err)
+    assert.truthy(r.err:find("did you mean push-main?", 1, true))
   end)
 
   it("does not run without a plan of its own trigger: run knows no such flag", function()

@@ -35,7 +35,7 @@ local failing = {
   { 18, component() .. "  - {name: web, type: sh}\n", "intent.yaml:5:12", "duplicate component name: web" },
   { 19, "components:\n  - {name: web}\n", "intent.yaml:4:5", "component web must have a type" },
   { 20, component "change: {watches: [Groups]}", "intent.yaml:4:80",
-    "automation, compositions, discovery, env, environments, execution, groups" },
+    "automation, compositions, discovery, env, environments, execution, extends, groups" },
   { 21, component "dependsOn: [{component: web}, {component: web, include: sometimes}]", "intent.yaml:4:117", "dependsOn[1].include",
     "if-selected or always" },
   { 25, "discovery: {roots: [nope]}\n", "intent.yaml:3:21", "nope" },

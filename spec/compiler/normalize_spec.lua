@@ -92,9 +92,9 @@ describe("compiler.normalize", function()
     assert.same({}, errors "components:\n  - {name: a.b, type: t}\n")
   end)
 
-  it("knows seven things to watch (01 case 20)", function()
+  it("knows eight things to watch (01 case 20)", function()
     local err = only("intent.change-watch", inline "change: {watches: [env, Groups]}")
-    mentions(err.message, "watches[1]", "automation, compositions, discovery, env, environments, execution, groups")
+    mentions(err.message, "watches[1]", "automation, compositions, discovery, env, environments, execution, extends, groups")
     assert.equal("did you mean groups?", err.hint)
   end)
 

@@ -6,7 +6,7 @@ local suggestion = require "orun.util.suggestion"
 
 local M = {}
 
-local watchable = { "automation", "compositions", "discovery", "env", "environments", "execution", "groups" }
+local watchable = { "automation", "compositions", "discovery", "env", "environments", "execution", "extends", "groups" }
 local include_policies = { ["if-selected"] = true, always = true }
 
 local function text(v)
