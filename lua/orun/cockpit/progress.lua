@@ -1,11 +1,9 @@
 -- Shows a run while it happens: a subscriber to the runner's events that writes permanent lines.
 local live = require "orun.cockpit.viewmodel.live"
+local output = require "orun.cockpit.output"
 local render = require "orun.cockpit.render.live"
 
 local M = {}
-
--- Of a step's output this much is looked at or shown.
-local output_bytes = 1 << 20
 
 ---@class ProgressOptions
 ---@field style Style
@@ -22,22 +20,6 @@ Progress.__index = Progress
 
 local function put(self, lines)
   if #lines > 0 then self.write(self.style:text(lines)) end
-end
-
-local function output_of(event)
-  local file = event.log and io.open(event.log, "rb")
-  if not file then return nil end
-  local text = file:read(output_bytes)
-  file:close()
-  return text
-end
-
--- The first line that is more than a link.
-local function headline(text)
-  for line in (text or ""):gmatch("[^\n]+") do
-    line = line:match("^%s*(.-)%s*$")
-    if line ~= "" and not line:find("^https?://%S+$") then return line end
-  end
 end
 
 local function print_block(self, group)
@@ -103,10 +85,10 @@ end
 on["step.finished"] = function(self, event)
   local job = self.view.jobs[event.job]
   local failed = event.status == "failed"
-  local text = (failed or self.verbose) and output_of(event) or nil
+  local text = (failed or self.verbose) and output.read(event.log) or nil
   if self.verbose then put(self, render.step_result(self.view, job, event, text)) end
   if failed then
-    put(self, render.failure(self.view, job, event, headline(text)))
+    put(self, render.failure(self.view, job, event, text and output.headline(text)))
     job.told = true
   end
   self.printed = self.printed or failed or self.verbose

@@ -7,7 +7,6 @@ local migration = require "orun.state.migration"
 local path = require "orun.util.path"
 local pattern = require "orun.util.pattern"
 local process = require "host.process"
-local progress = require "orun.cockpit.progress"
 local runner = require "orun.run.runner"
 local scopes = require "orun.intent.scope"
 local target = require "orun.cli.target"
@@ -228,7 +227,8 @@ local function flusher(ctx)
 end
 
 local function subscriber(ctx, plan)
-  local show = progress.new {
+  local surface = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and "orun.cockpit.actions" or "orun.cockpit.progress"
+  local show = require(surface).new {
     plan = plan,
     style = ctx.flags.json and ctx.style_err or ctx.style,
     write = function(text)

@@ -9,7 +9,7 @@
 --   job.preview    job directory steps[] gates[]  dry run only; gates by their ids
 --   step.started   job step phase index count command use directory attempts timeout
 --   step.output    job step line                 only with options.lines
---   step.retry     job step attempt attempts error
+--   step.retry     job step attempt attempts error log (absolute path, of the attempt that failed)
 --   step.cached    job step phase index count
 --   step.finished  job step phase status exit signal seconds error hint log (absolute path, absent when nothing was printed)
 --                  links (label, url; what the step printed)

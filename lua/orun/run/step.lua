@@ -220,7 +220,10 @@ local function attempts(work, step, position, limit)
     local outcome = attempt(work, step, position, limit)
     if outcome.status ~= "failed" or outcome.final or n >= most or work.cancelled then return outcome end
     n = n + 1
-    work:emit("step.retry", { step = work.ids[position], attempt = n, attempts = most, error = outcome.error })
+    work:emit("step.retry", {
+      step = work.ids[position], attempt = n, attempts = most, error = outcome.error,
+      log = outcome.log and work.run.dir .. "/" .. outcome.log or nil,
+    })
     if work.run:pause(M.delay(n, work.run.retry_delay)) then
       outcome.status, outcome.error = "cancelled", "cancelled"
       return outcome
