@@ -7,7 +7,7 @@ local value = require "host.value"
 local M = {}
 
 -- In this order, so that the first mistake is the same on every machine.
-local fields = { "runsOn", "timeout", "labels", "env", "steps" }
+local fields = { "runsOn", "timeout", "labels", "env", "outputs", "steps" }
 
 ---What functions of ctx see: the root of the templates, and more.
 ---@class CompositionContext
@@ -80,6 +80,7 @@ local settle = {
   -- Fixed labels describe a job in listings; those of a function are for the plan.
   labels = function(out, v) out.plannedLabels = v end,
   env = function(out, v) out.env = v end,
+  outputs = function(out, v) out.outputs, out.templates = v or value.list {}, {} end,
   steps = function(out, v)
     out.steps = value.list {}
     for i, raw in ipairs(v) do out.steps[i] = model.step(raw) end

@@ -155,7 +155,9 @@ local read_step = record("step", step_fields)
 local steps = list_of(function(v, way, context) return settle_texts(read_step(v, way, context)) end)
 
 ---Fields that may be functions of ctx, and what they or their results must be.
-local dynamic = { steps = steps, env = text_map, runsOn = text, timeout = text, labels = text_map }
+local dynamic = {
+  steps = steps, env = text_map, runsOn = text, timeout = text, labels = text_map, outputs = list_of(template_text),
+}
 
 local function dynamic_or(read)
   return function(v, way, context)
@@ -165,8 +167,7 @@ local function dynamic_or(read)
 end
 
 local job_fields = {
-  name = text, description = text, retries = integer, capabilities = texts, outputs = list_of(template_text), dependsOn = texts,
-  inputs = no_functions,
+  name = text, description = text, retries = integer, capabilities = texts, dependsOn = texts, inputs = no_functions,
 }
 for field, read in next, dynamic do job_fields[field] = dynamic_or(read) end
 local read_job = record("job", job_fields)
@@ -274,7 +275,7 @@ function M.read(context, box, file)
 end
 
 ---Reads what a function of a job returned.
----@param field "steps"|"env"|"runsOn"|"timeout"|"labels"
+---@param field "steps"|"env"|"runsOn"|"timeout"|"labels"|"outputs"
 ---@param result any
 ---@param box Sandbox
 ---@param at Place of the function
