@@ -98,7 +98,7 @@ C_FILES = $(wildcard src/*.c src/*.h src/sandbox/*.c src/sandbox/*.h src/host/*.
 .PHONY: lint
 lint: ## luacheck, clang-format and cppcheck
 	@vendor/deps build lint
-	$(LUACHECK) --quiet --no-color lua spec bench examples
+	$(LUACHECK) --quiet --no-color lua spec bench compositions examples
 	clang-format --dry-run --Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src bench

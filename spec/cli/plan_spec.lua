@@ -313,7 +313,7 @@ describe("orun validate", function()
     local p = platform.new { ["intent.yaml"] = "components: [{name: a, type: t}]\n" }
     local r = orun(p, "validate")
     assert.equal(1, r.code)
-    mentions(r.err, "compositions")
+    mentions(r.err, 'component type not found: "t"')
   end)
 end)
 

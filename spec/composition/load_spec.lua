@@ -305,7 +305,7 @@ compositions:
 ]] }
     has(text, "composition.source-name", 'unknown kind "dri"', "did you mean dir?", "composition.source-path",
       'duplicate composition source "b"', "oci are not supported yet", "intent.yaml:8:", "composition.source-missing")
-    has(failing { ["intent.yaml"] = "metadata: {name: x}\n" }, "composition.none-declared")
+    has(Sources.without_stack(failing, { ["intent.yaml"] = "metadata: {name: x}\n" }), "composition.none-declared")
   end)
 
   it("do not pretend to verify signatures (02 quirk 2)", function()

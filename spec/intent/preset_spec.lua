@@ -109,7 +109,7 @@ describe("intent presets", function()
 
   it("need declared compositions", function()
     local p = sources.new { ["intent.yaml"] = "extends: [{source: x, preset: y}]\n" }
-    local _, failure = model(p)
+    local _, failure = sources.without_stack(model, p)
     local kinds = {}
     for i, err in ipairs(failure.errors) do kinds[i] = err.kind end
     assert.same({ "composition.none-declared", "intent.preset-source" }, kinds)

@@ -87,6 +87,22 @@ function Sources.text(list)
   return table.concat(lines, "\n")
 end
 
+---Runs a function as if no stack came with the program.
+---@param fn function
+function Sources.without_stack(fn, ...)
+  local system = require "host.system"
+  local paths = system.paths
+  system.paths = function()
+    local known = paths()
+    known.share = "/nowhere"
+    return known
+  end
+  local results = table.pack(pcall(fn, ...))
+  system.paths = paths
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
+end
+
 ---Removes everything made so far.
 function Sources.clean()
   for i = #open, 1, -1 do

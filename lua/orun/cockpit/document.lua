@@ -114,6 +114,63 @@ function M.presets(view)
   return value.shape { "presets", "contributions" } { presets = presets, contributions = contributions }
 end
 
+local explanation_shape = value.shape {
+  "component", "environment", "type", "composition", "profile", "profileSource", "parameters", "jobs", "leftOut",
+}
+local explained_parameter_shape = value.shape { "name", "value", "from", "file", "line" }
+local explained_step_shape = value.shape { "id", "kept", "reason", "capability", "phase", "parameters", "file", "line" }
+
+local function explained_job(job)
+  local steps = value.list {}
+  for i, step in ipairs(job.steps) do
+    steps[i] = explained_step_shape {
+      id = step.id, kept = step.kept, reason = step.reason, capability = step.capability, phase = step.phase,
+      parameters = value.list(step.parameters), file = step.file, line = step.line,
+    }
+  end
+  return value.shape { "id", "name", "steps" } { id = job.id, name = job.name, steps = steps }
+end
+
+---@param views Explanation[]
+---@return table
+function M.explanations(views)
+  local list = value.list {}
+  for i, view in ipairs(views) do
+    local parameters, jobs = value.list {}, value.list {}
+    for j, item in ipairs(view.parameters) do
+      parameters[j] = explained_parameter_shape {
+        name = item.name, value = item.value, from = item.from, file = item.file, line = item.line,
+      }
+    end
+    for j, job in ipairs(view.jobs) do jobs[j] = explained_job(job) end
+    list[i] = explanation_shape {
+      component = view.component, environment = view.environment, type = view.type, composition = view.composition,
+      profile = view.profile, profileSource = view.profileSource, parameters = parameters, jobs = jobs, leftOut = value.list(view.left),
+    }
+  end
+  return list
+end
+
+local spec_shape = value.shape { "file", "line", "name", "status", "message", "at" }
+local spec_place_shape = value.shape { "file", "line" }
+
+---@param results SpecResult[]
+---@return table
+function M.specs(results)
+  local list, counts = value.list {}, { passed = 0, failed = 0, pending = 0 }
+  for i, result in ipairs(results) do
+    local problem = result.problem
+    counts[result.status] = counts[result.status] + 1
+    list[i] = spec_shape {
+      file = result.file, line = result.line, name = table.concat(result.names, " "), status = result.status,
+      message = problem and problem.message, at = problem and spec_place_shape { file = problem.file, line = problem.line },
+    }
+  end
+  return value.shape { "passed", "failed", "pending", "tests" } {
+    passed = counts.passed, failed = counts.failed, pending = counts.pending, tests = list,
+  }
+end
+
 ---@param document any
 ---@param format "json"|"yaml"
 ---@return string with a final newline

@@ -95,6 +95,25 @@ function M.validate(options, report)
   progress("success", "All validation passed")
 end
 
+---Everything up to the steps of every job, whatever the policies say about them.
+---@param options CompileOptions
+---@param report table
+---@return table model
+---@return Expansion
+---@return table[] jobs as bound, not in plan order
+function M.bound(options, report)
+  local pace <close> = heap.relax()
+  local model, loaded = M.model(options, report, true)
+  membership.check(model, report)
+  report:check()
+  local expansion = expand(model, loaded.registry, { environments = options.environments, components = options.components }, report)
+  pace:check()
+  report:check()
+  local jobs = require "orun.compiler.bind"(expansion.instances, report)
+  report:check()
+  return model, expansion, jobs
+end
+
 ---The stages after expansion.
 ---@param model table
 ---@param loaded Loaded

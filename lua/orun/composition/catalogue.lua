@@ -25,6 +25,18 @@ local function read_intent(found, display, report)
   return yaml and decode.object(yaml, yaml:root(), document.intent, report)
 end
 
+---The composition sources that an intent declares.
+---@param found {file: string}
+---@param cwd string
+---@return table[]
+function M.sources(found, cwd)
+  local report = require("orun.diagnostic").collector()
+  local base = fs.realpath(cwd) or cwd
+  local intent = read_intent(found, function(file) return path.relative(base, file) end, report)
+  report:check()
+  return intent and intent.compositions and intent.compositions.sources or {}
+end
+
 ---Loads every composition. Without an intent the config directory alone is looked at, if there is one.
 ---@param options {intent?: string, cwd: string, config_dir?: string, lock?: true|"renew", locked?: boolean}
 ---@param report table

@@ -21,7 +21,9 @@ local function set_of(list)
 end
 
 ---Whether a profile keeps a step. Capabilities, when any are listed, decide alone; steps without one always stay then.
-local function keeper(choice)
+---@param choice ProfileJob
+---@return fun(step: Step): boolean?
+function M.keeper(choice)
   if choice.all then return function() return true end end
   if #choice.includeCapabilities > 0 then
     local included = set_of(choice.includeCapabilities)
@@ -62,7 +64,7 @@ end
 ---@return table<string, boolean> removed names of steps that the profile removed
 function M.profile(job, choice)
   local kept, removed = {}, {}
-  local keeps = choice and keeper(choice)
+  local keeps = choice and M.keeper(choice)
   for _, step in ipairs(job.steps) do
     if not keeps or keeps(step) then
       local bound = copy(step)

@@ -274,6 +274,16 @@ kind("composition.limit", "A Lua file of a package or of the platform used more 
   "Mend the loop or the growing table; a limit that is too low for what is meant can be raised under `compositions.limits`.")
 kind("composition.limits", "A value under `compositions.limits` is no number, or has an unknown unit.",
   "Write sizes such as 64MiB (KiB, MiB and GiB are known), and instructions as a number.")
+kind("composition.workshop", "`orun compositions test` and `lint` found no composition package at the path that they were given.",
+  "Go into a package (a folder with a stack.yaml), name one, or make one with `orun compositions new`.")
+kind("composition.no-specs", "`orun compositions test` found no spec, or none whose name has the text of --filter.",
+  "Specs are files of the package whose names end in `_spec.lua`.")
+kind("composition.sample", "A spec asks `compile` for something that it does not know.",
+  "compile takes component, type, environment, profile, parameters, env, labels and dependsOn.")
+kind("composition.draft", "`orun compositions new` cannot write its files, or the package has a composition of that name.",
+  "Choose another name; nothing is ever overwritten.")
+kind("composition.explain", "`orun compositions explain` found no component of the type, name and environment that it was asked for.",
+  "`orun get components` lists components with their types and environments.")
 kind("composition.config-dir", "The directory given with --config-dir cannot be read or holds no job files.",
   "It must hold <type>/job.yaml (or compositions.yaml) and <type>/schema.yaml.")
 kind("composition.unknown-source", "A binding, the precedence list or a compositionRef names a source that is not declared.",

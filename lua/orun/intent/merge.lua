@@ -80,24 +80,31 @@ function Merger:common_env(environment)
   return env
 end
 
----Where a parameter or variable that ended up in an instance was written.
+---Where a parameter or variable that ended up in an instance was written, and who says so.
+---@return Place?
+---@return string layer for people
 function Merger:origin(field, key, environment, component, settings)
   local model, env = self.model, self.model.environments[environment]
-  if settings and settings[field] and settings[field][key] ~= nil then return place.of(settings.place, field, key) end
-  if component[field] and component[field][key] ~= nil then return place.of(component.place, field, key) end
+  if settings and settings[field] and settings[field][key] ~= nil then
+    return place.of(settings.place, field, key), ("subscription to %s"):format(settings.name or environment)
+  end
+  if component[field] and component[field][key] ~= nil then return place.of(component.place, field, key), "component" end
   if field == "env" then
-    if env.env[key] ~= nil then return place.of(env.place, "env", key) end
-    return place.of(model.place, "env", key)
+    if env.env[key] ~= nil then return place.of(env.place, "env", key), "environment " .. environment end
+    return place.of(model.place, "env", key), "intent"
   end
   local group = model.groups[component.domain]
   for _, owner in ipairs { group or env, env } do
     for _, type_name in ipairs { component.type, "*" } do
       local layer = owner.parameterDefaults[type_name]
-      if layer and layer[key] ~= nil then return place.of(owner.place, "parameterDefaults", type_name, key) end
+      if layer and layer[key] ~= nil then
+        local name = owner == group and "group " .. component.domain or "environment " .. environment
+        return place.of(owner.place, "parameterDefaults", type_name, key), ('%s, for type "%s"'):format(name, type_name)
+      end
     end
   end
-  if component.composition then return component.composition.schemaPlace end
-  return component.place
+  if component.composition then return component.composition.schemaPlace, "default of the composition" end
+  return component.place, "component"
 end
 
 function Merger:warn_unknown(unknown, at)

@@ -31,6 +31,8 @@ M.sink = nil
 ---@field display? fun(path: string): string names a file in messages
 ---@field inert? boolean modules of the program can be required, and are good for nothing: for files that are only looked at
 ---@field print? fun(text: string) gets what `print` writes
+---@field inside? string file beside this one that runs inside too, and says what loading a file returns
+---@field host? table<string, function> what that file may call
 
 ---@class SandboxProblem
 ---@field message string names the package
@@ -233,8 +235,8 @@ function Sandbox:start()
     print = options.print or M.sink and function(text) M.sink(text, options.name) end,
   }
   local own = package.searchpath("orun.sandbox.inside", package.path)
-  local started, problem = self.state:prelude(assert(fs.read(own)), "=orun", {
-    part = part,
+  local functions = {
+    part = part, inside = function() return options.inside end,
     read = function(file)
       self.files[#self.files + 1] = file
       return read(options.directory, file)
@@ -244,7 +246,9 @@ function Sandbox:start()
       if not self.template then return nil, "later" end
       return self.template(text)
     end,
-  })
+  }
+  for name, fn in next, options.host or {} do functions[name] = fn end
+  local started, problem = self.state:prelude(assert(fs.read(own)), "=orun", functions)
   if not started then
     self.state = nil
     return nil, explain(self, problem)

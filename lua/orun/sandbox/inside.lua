@@ -55,4 +55,5 @@ end
 tools.library.require = tools.delegate(require_module)
 author = tools.compile(host.part "author", "=orun")(tools)
 
-return run
+local more = host.inside()
+return more and tools.compile(host.part(more), "=orun")(tools, run) or run

@@ -84,7 +84,14 @@ return function(standard, sources)
   end
 
   return {
-    { "composition.none-declared", files = { ["intent.yaml"] = "‸environments: {dev: }\n" .. component() } },
+    {
+      "composition.none-declared",
+      call = function()
+        local report = require("orun.diagnostic").collector()
+        sources.without_stack(require("orun.composition").load, {}, "/", report)
+        report:check()
+      end,
+    },
     { "composition.source-name", files = with_sources("‸{kind: dir, path: kit}") },
     { "composition.duplicate-source", files = with_sources("{name: kit, kind: dir, path: kit}, {name: ‸kit, kind: dir, path: kit}") },
     { "composition.source-kind", files = with_sources("{name: kit, kind: ‸dri, path: kit}") },
