@@ -116,7 +116,7 @@ sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitiz
 	@vendor/deps build example test
 	@$(MAKE) --no-print-directory BUILD=build-sanitize OPT="-O1 -g" \
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build
-	@ORUN_SPEC_KILLS=$${ORUN_SPEC_KILLS:-24} ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 build-sanitize/orun lua spec/run.lua $(SPECS)
+	@ORUN_SPEC_QUICK=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 build-sanitize/orun lua spec/run.lua $(SPECS)
 
 # Every process has its records to itself (spec/support/coverage.c), below build-coverage/records.
 .PHONY: coverage

@@ -3,6 +3,7 @@
 #include "task.h"
 
 #include <lauxlib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,9 @@ static int leave(lua_State *L, int code)
 
 int main(int argc, char **argv)
 {
+    /* A reader that went away and a file that may not grow are conditions of a write, not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     lua_State *L = orun_runtime_open();
     if (!L) {
         fprintf(stderr, "error: orun cannot start\n");

@@ -341,6 +341,7 @@ local process = {}
 ---@field log? string       the log's path, absent when nothing was written
 ---@field log_bytes? integer bytes in the log (masks change the number), with `log`
 ---@field log_error? string why the log is incomplete or missing; the child was not disturbed
+---@field held? boolean     processes that it left behind kept its output open for the whole grace time; its group was killed
 ---@field truncated? boolean captured output exceeded `limit`
 
 ---@class ProcessEnvironment: userdata  variables that many children share; those of `env` are laid over them without a copy
@@ -789,6 +790,8 @@ function system.hostname() end
 function system.user() end
 ---@return integer processors available
 function system.cpus() end
+---@return integer descriptors that this process may have open at once (the soft limit)
+function system.open_files() end
 ---@return {exe: string, share: string}  real path of the program; folder that holds lua/
 function system.paths() end
 ---@param name string

@@ -1,5 +1,5 @@
 -- kill -9 at any moment: runs of 300 jobs are killed, 200 times in all, and gone on with (spec/support/crash.lua), under a subreaper that
--- sees every process that is left. ORUN_SPEC_KILLS says how many kills (make sanitize takes fewer), ORUN_SPEC_SEED repeats a run.
+-- sees every process that is left. ORUN_SPEC_KILLS says how many kills (ORUN_SPEC_QUICK: 24), ORUN_SPEC_SEED repeats a run.
 local fs = require "host.fs"
 local json = require "host.json"
 local loop = require "host.loop"
@@ -7,8 +7,9 @@ local process = require "host.process"
 local spaces = dofile "spec/run/workspace.lua"
 local system = require "host.system"
 
-local kills = math.tointeger(tonumber(process.environ().ORUN_SPEC_KILLS) or 200)
-local seed = math.tointeger(tonumber(process.environ().ORUN_SPEC_SEED) or os.time())
+local environment = process.environ()
+local kills = math.tointeger(tonumber(environment.ORUN_SPEC_KILLS) or environment.ORUN_SPEC_QUICK and 24 or 200)
+local seed = math.tointeger(tonumber(environment.ORUN_SPEC_SEED) or os.time())
 
 -- Jobs at once and processes that share the execution.
 local scenarios = { { 1, 1 }, { 4, 1 }, { 16, 1 }, { 4, 2 } }

@@ -33,4 +33,14 @@ function M.run(cwd, argv, env)
   return { code = result.code or -1, out = result.output or "", err = result.errors or "" }
 end
 
+---Runs a script of the shell.
+---@param cwd string
+---@param script string
+---@param env? table<string, string>
+---@return {code: integer, out: string, err: string}
+function M.shell(cwd, script, env)
+  local result = assert(process.run { argv = { "/bin/sh", "-c", script }, cwd = cwd, env = M.environment(env), merge = false })
+  return { code = result.code or -1, out = result.output or "", err = result.errors or "" }
+end
+
 return M

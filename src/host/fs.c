@@ -461,9 +461,11 @@ static int make_parents(char *path)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        int result = mkdir(path, 0755);
-        if (result != 0 && errno != EEXIST && errno != EACCES && errno != EROFS)
+        int error = mkdir(path, 0755) == 0 ? 0 : errno;
+        if (error && error != EEXIST && access(path, F_OK) != 0) {
+            errno = error;
             return -1; /* path ends where it failed */
+        }
         *slash = '/';
     }
     return 0;

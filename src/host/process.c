@@ -67,6 +67,10 @@ static void set_status(lua_State *L, const struct orun_process *p)
 static void set_output(lua_State *L, const struct orun_process *p)
 {
     set_integer(L, "bytes", (int64_t)(p->out.bytes + p->err.bytes));
+    if (p->held) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "held");
+    }
     if (p->out.keeps) {
         set_bytes(L, "output", &p->out.kept);
         if (p->apart)

@@ -40,6 +40,7 @@ struct orun_process {
     bool reaped;
     bool over;
     bool timed_out;
+    bool held; /* others kept its output open for the whole grace time */
     enum orun_process_end end;
     double grace, look_pause;
     struct orun_timer *deadline, *patience, *look;

@@ -109,6 +109,7 @@ static void patience_ends(void *data)
     struct orun_process *p = data;
     p->patience = NULL;
     if (p->end != ORUN_END_KILLED) {
+        p->held = p->end == ORUN_END_HELD;
         kill_group(p);
         return;
     }

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -33,6 +34,15 @@ static int cpus(lua_State *L)
     return 1;
 }
 
+static int open_files(lua_State *L)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+        limit.rlim_cur = INT_MAX;
+    lua_pushinteger(L, (lua_Integer)limit.rlim_cur);
+    return 1;
+}
+
 static int paths(lua_State *L)
 {
     const struct orun_paths *p = orun_runtime_paths();
@@ -57,9 +67,13 @@ static int set_environment(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"hostname", hostname},      {"user", user}, {"cpus", cpus}, {"paths", paths},
-    {"setenv", set_environment}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"hostname", hostname},
+                                     {"user", user},
+                                     {"cpus", cpus},
+                                     {"paths", paths},
+                                     {"setenv", set_environment},
+                                     {"open_files", open_files},
+                                     {NULL, NULL}};
 
 int luaopen_host_system(lua_State *L)
 {

@@ -15,6 +15,7 @@ local M = {}
 ---@field ids string[]     step ids
 ---@field previous table<string, string> status of the steps in earlier starts
 ---@field claim Claim
+---@field offset integer of the claim
 ---@field attempt integer
 ---@field workspace Workspace
 ---@field site Site
@@ -143,17 +144,12 @@ end
 
 -- Makes the job ours, unless another process has it.
 local function acquire(run, job, index)
-  while true do
-    local result = run.claims:try(job.id, index)
-    if result.state == "stray" then
-      run:warn(("job %s: processes of an interrupted run are still there; ending them"):format(job.id))
-      if not run.claims:evict(index, result.groups) then
-        return { state = "error", message = "a process started by an earlier run of this job still holds its claim" }
-      end
-    else
-      return result
-    end
-  end
+  local result = run.claims:try(job.id, index)
+  if result.state ~= "stray" then return result end
+  run:warn(("job %s: processes of an interrupted run are still there; ending them"):format(job.id))
+  if run.claims:evict(index, result.groups) then return acquire(run, job, index) end
+  run:warn(("job %s: a process that an earlier run of it left behind still holds its claim; going on without it"):format(job.id))
+  return run.claims:try(job.id, index, { force = true })
 end
 
 local function new_work(run, job, claimed)
@@ -169,6 +165,7 @@ local function new_work(run, job, claimed)
     log_paths = {},
     previous = claimed.attempt > 1 and history(run, job) or {},
     claim = claimed.claim,
+    offset = claimed.offset,
     attempt = claimed.attempt,
     identity = environment.identity(run.facts, job),
     groups = {},
@@ -211,7 +208,7 @@ end
 
 local function finish(self, state)
   self.run:record("job.finished", { job = self.job.id, status = state.status, error = state.error })
-  self.run.claims:release(self.claim, self.run.index[self.job.id], self.groups)
+  self.run.claims:release(self.claim, self.offset, self.groups)
   self:emit("job.finished", {
     status = state.status, error = state.error, hint = state.hint, seconds = state.seconds, tolerated = state.tolerated,
   })

@@ -85,7 +85,10 @@ function Run:record(kind, record, held)
   if held then return self.writer:hold(kind, record) end
   local ok, message = self.writer:append(kind, record)
   if ok then return end
-  diagnostic.raise { kind = "state.journal", message = ("cannot write the journal of %s: %s"):format(self.facts.execId, message) }
+  diagnostic.raise {
+    kind = "state.journal", message = ("cannot write the journal of %s: %s"):format(self.facts.execId, message),
+    hint = ("free some space; the next run with --exec-id %s goes on from here"):format(self.facts.execId),
+  }
 end
 
 ---Waits, unless the run is interrupted meanwhile.
@@ -363,6 +366,18 @@ local function positive(n)
   return n and n > 0 and n or nil
 end
 
+-- Descriptors that a running step takes (its output, its log, its claim, the process itself), and that the program itself takes.
+local step_files, own_files = 4, 28
+
+-- As many jobs at once as were asked for, unless the descriptors do not last: steps would fail to start, or lose their logs.
+local function affordable(run, wanted)
+  local files = system.open_files()
+  local most = math.max(1, (files - own_files) // step_files)
+  if wanted <= most then return wanted end
+  run:warn(("concurrency is %d instead of %d: this process may have only %d files open (ulimit -n)"):format(most, wanted, files))
+  return most
+end
+
 local function new_run(options, selected, counts)
   local plan = options.plan
   local metadata, planned = plan.metadata or {}, plan.execution or {}
@@ -372,11 +387,11 @@ local function new_run(options, selected, counts)
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
     base_directory = options.root, directory_override = options.workdir, retry_delay = retry_delay(),
     backend = backends.of(options.runner or "local"),
-    concurrency = positive(options.concurrency) or positive(planned.concurrency) or 1,
     component_concurrency = math.max(options.component_concurrency or 1, 0),
     fail_fast = (options.fail_fast or planned.failFast == true and "yes" or "no") ~= "no", fail_now = options.fail_fast == "now",
     store = options.store, seconds = {}, revision = head.revision(options.root),
   }, Run)
+  run.concurrency = affordable(run, positive(options.concurrency) or positive(planned.concurrency) or 1)
   for i, job in ipairs(plan.jobs) do run.by_id[job.id], run.index[job.id] = job, i end
   for _, job in ipairs(selected) do run.selected[job.id] = true end
   run.environment = environment.new(run.backend.environment(run))

@@ -146,9 +146,15 @@ local function run_process(work, step, position, call)
   work.process = nil
   local status, why = judge(result, work.cancelled and not call.after_cancel)
   local logged = result.log and work:log_path(position) or nil
+  if result.held then
+    run:warn(("step %s of job %s left processes behind that held its output open; they were ended"):format(id, work.job.id))
+  end
+  if result.log_error then
+    run:warn(("the log of step %s of job %s is not complete: %s"):format(id, work.job.id, result.log_error))
+  end
   return {
     status = status, error = why, exit = result.code, signal = result.signal,
-    seconds = result.ms / 1000, log = logged, bytes = result.bytes or 0, result = result,
+    seconds = result.ms / 1000, log = logged, bytes = result.log_bytes or 0, result = result,
   }
 end
 

@@ -10,6 +10,8 @@ local process = require "host.process"
 local M = {}
 
 local waiting = { wait = true }
+-- Between the bytes of one job: the second and later ones are for when somebody keeps the first.
+local lane = 1 << 32
 local host_name
 
 ---@class Claims
@@ -86,10 +88,13 @@ local function verdict(self, job)
   return job.status
 end
 
+-- Whether the owner is known to live. Of other machines only the lock tells.
 local function owner_alive(owner)
-  if not owner then return false end
-  if owner.host and owner.host ~= M.host() then return true end -- another machine: cannot tell
-  return process.alive(owner.pid, owner.startTicks)
+  return owner ~= nil and (not owner.host or owner.host == M.host()) and process.alive(owner.pid, owner.startTicks)
+end
+
+local function owner_may_live(owner)
+  return owner ~= nil and (owner.host ~= nil and owner.host ~= M.host() or owner_alive(owner))
 end
 
 ---@return string
@@ -101,6 +106,7 @@ end
 ---@class ClaimResult
 ---@field state "claimed"|"completed"|"failed"|"running"|"stray"|"error"
 ---@field claim? Claim     held lock when claimed
+---@field offset? integer  of the lock, for release
 ---@field attempt? integer
 ---@field groups? {pgid: integer, startTicks: integer?}[]  process groups of a dead owner when stray
 ---@field message? string
@@ -117,29 +123,41 @@ end
 -- The byte is held by somebody else: by a living owner, or by what a dead one left.
 local function contended(state, job, message, errno)
   if errno ~= "EWOULDBLOCK" then return { state = "error", message = message } end
-  if state == "running" and owner_alive(job.owner) then return { state = "running" } end
+  if state == "running" and owner_may_live(job.owner) then return { state = "running" } end
   return { state = "stray", groups = recorded_groups(job) }
 end
 
+-- The byte of a job, or another of its bytes when nobody who has the first one is to be waited for.
+local function lock_byte(self, index, force)
+  local claim, message, errno = lock.byte(self.path, index)
+  local offset = index
+  while force and not claim and errno == "EWOULDBLOCK" do
+    offset = offset + lane
+    claim, message, errno = lock.byte(self.path, offset)
+  end
+  return claim, claim and offset or message, errno
+end
+
 -- Takes the byte and records the start; the execution's lock is held.
-local function take(self, id, index, workspace)
+local function take(self, id, index, options)
   local fold = self.writer.fold
   local state = verdict(self, fold.jobs[id])
   if state == "completed" or state == "failed" then return { state = state, message = fold.jobs[id].error } end
-  local claim, message, errno = lock.byte(self.path, index)
-  if not claim then return contended(state, fold.jobs[id], message, errno) end
+  local force = options.force and not (state == "running" and owner_may_live(fold.jobs[id].owner))
+  local claim, offset, errno = lock_byte(self, index, force)
+  if not claim then return contended(state, fold.jobs[id], offset, errno) end
   if state == "running" then
     -- An owner records the end of a job before it lets go of the byte, which may have happened since we read.
     self.writer:refresh()
     state = verdict(self, fold.jobs[id])
-    if state == "completed" or state == "failed" then
+    if state ~= "running" and state ~= "free" or state == "running" and owner_alive(fold.jobs[id].owner) then
       claim:release()
       return { state = state, message = fold.jobs[id].error }
     end
   end
   local attempt = (fold.jobs[id] and fold.jobs[id].attempt or 0) + 1
-  local ok, why = self.writer:append("job.started", { job = id, attempt = attempt, workspace = workspace })
-  if ok then return { state = "claimed", claim = claim, attempt = attempt } end
+  local ok, why = self.writer:append("job.started", { job = id, attempt = attempt, workspace = options.workspace })
+  if ok then return { state = "claimed", claim = claim, offset = offset, attempt = attempt } end
   claim:release()
   return { state = "error", message = why }
 end
@@ -147,10 +165,10 @@ end
 ---Tries once to make a job ours.
 ---@param id string
 ---@param index integer position in the plan
----@param workspace? string
+---@param options? {force?: boolean, workspace?: string}  force: although somebody without a right to it holds the byte
 ---@return ClaimResult
-function Claims:try(id, index, workspace)
-  local result, message = self:locked(take, self, id, index, workspace)
+function Claims:try(id, index, options)
+  local result, message = self:locked(take, self, id, index, options or {})
   return result or { state = "error", message = message }
 end
 
@@ -164,7 +182,8 @@ function Claims:fate(id, index, thorough)
   local job = self.writer.fold.jobs[id]
   local state = verdict(self, job)
   if state ~= "running" then return state, job and job.error end
-  if not thorough or owner_alive(job.owner) and is_held(self, index) then return "running" end
+  if not thorough or owner_alive(job.owner) then return "running" end
+  if owner_may_live(job.owner) and is_held(self, index) then return "running" end
   self.writer:refresh() -- an owner records the end before it lets go
   state = verdict(self, self.writer.fold.jobs[id])
   return state == "running" and "free" or state, self.writer.fold.jobs[id].error
@@ -191,11 +210,11 @@ end
 
 ---Releases the claim of a job that ended here, and ends what its steps left running in their groups.
 ---@param claim Claim
----@param index integer
+---@param offset integer
 ---@param groups {pgid: integer, startTicks: integer?}[]
-function Claims:release(claim, index, groups)
+function Claims:release(claim, offset, groups)
   claim:leave()
-  if not is_held(self, index) then return end
+  if not is_held(self, offset) then return end
   for _, group in ipairs(groups) do kill_group(group) end
 end
 
@@ -208,7 +227,7 @@ function Claims:reset(id, index)
   return self:locked(function()
     local job = self.writer.fold.jobs[id]
     if not job then return true end
-    if job.status == "running" and is_held(self, index) and owner_alive(job.owner) then
+    if job.status == "running" and (owner_alive(job.owner) or is_held(self, index) and owner_may_live(job.owner)) then
       return nil, ("job %s is running in another process (pid %d)"):format(id, job.owner.pid)
     end
     for _, step in next, job.steps do

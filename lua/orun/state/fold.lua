@@ -26,6 +26,7 @@
 ---@field error? string
 ---@field revision? string    commit of the source when it ended
 ---@field steps table<string, StepState>
+---@field stepCount integer
 ---@field owner? {pid: integer, host: string?, startTicks: integer?}  the process that started it last
 ---@field applied integer     number of the record that changed it last
 
@@ -63,7 +64,7 @@ end
 local function job_of(self, id)
   local job = self.jobs[id]
   if not job then
-    job = { status = "pending", attempt = 0, steps = {}, applied = 0 }
+    job = { status = "pending", attempt = 0, steps = {}, stepCount = 0, applied = 0 }
     self.jobs[id] = job
   end
   job.applied = self.applied
@@ -73,9 +74,8 @@ end
 local function step_of(job, id)
   local step = job.steps[id]
   if not step then
-    local order = 1
-    for _ in next, job.steps do order = order + 1 end
-    step = { status = "pending", order = order }
+    job.stepCount = job.stepCount + 1
+    step = { status = "pending", order = job.stepCount }
     job.steps[id] = step
   end
   return step
