@@ -6,6 +6,7 @@
 local evaluator = require "orun.template.evaluator"
 local parser = require "orun.template.parser"
 local position = require "orun.template.position"
+local straight = require "orun.template.straight"
 
 local M = {}
 
@@ -23,9 +24,15 @@ local M = {}
 ---@class Template
 ---@field literal? string a text without actions
 ---@field text string
+---@field tree TemplateTree
 ---@field run fun(data: any, missing?: function): boolean, any, TemplateRun
+---@field uses integer times that it was rendered while there was no straight function
+---@field straight? (fun(data: any): string?)|false false when it cannot be made
 local Template = {}
 Template.__index = Template
+
+-- A straight function costs as much as this many renderings win.
+local OFTEN = 10
 
 -- What was raised as an error value. Anything but a mistake in the template is an error of this program.
 local function failure(kind, text, raised)
@@ -37,12 +44,24 @@ local function failure(kind, text, raised)
   return { kind = kind, line = line, column = column, message = raised.message }
 end
 
+-- What is rendered often gets a function of its own.
+function Template:count()
+  self.uses = self.uses + 1
+  if self.uses > OFTEN then self.straight = straight.compile(self.tree) or false end
+end
+
 ---@param data any the root, `.` and `$`: null, list and other values as host.value has them
 ---@param options? TemplateOptions
 ---@return string? text
 ---@return TemplateError? err
 function Template:render(data, options)
   if self.literal then return self.literal end
+  if self.straight then
+    local text = self.straight(data)
+    if text then return text end
+  elseif self.straight == nil then
+    self:count()
+  end
   local ok, raised, run = self.run(data, options and options.missing)
   local written = table.concat(run, "", 1, run.n)
   if ok then return written end
@@ -53,7 +72,7 @@ end
 
 local function compiled(text)
   local tree = parser.parse(text)
-  return setmetatable({ text = text, run = evaluator.compile(tree, text) }, Template)
+  return setmetatable({ text = text, tree = tree, run = evaluator.compile(tree, text), uses = 0 }, Template)
 end
 
 -- Compiled templates by text: two generations of at most SIZE, so that those in use stay.
