@@ -398,7 +398,7 @@ void orun_value_open_keys(lua_State *L, struct orun_keys *keys)
     keys->slot = lua_gettop(L);
 }
 
-static void add_key(lua_State *L, struct orun_keys *keys, int index)
+static void add_key(lua_State *L, struct orun_keys *keys, int index, int value)
 {
     if (keys->count == keys->capacity) {
         struct orun_key *larger = lua_newuserdatauv(L, 2 * keys->capacity * sizeof *larger, 0);
@@ -409,37 +409,56 @@ static void add_key(lua_State *L, struct orun_keys *keys, int index)
     }
     struct orun_key *k = &keys->at[keys->count++];
     k->text = lua_tolstring(L, index, &k->length);
+    k->value = value;
 }
 
-/* Pushes the __keys list of the map's metatable, or pushes nothing and returns 0. */
-static lua_Integer push_order(lua_State *L, int index)
+/* The order that a map's metatable states, as a list at the index `list`; 0 without. */
+struct key_order {
+    int list;
+    lua_Integer length;
+};
+
+/* Pushes the list, or a nil. */
+static struct key_order push_order(lua_State *L, int index)
 {
-    if (!lua_getmetatable(L, index))
-        return 0;
+    struct key_order none = {0, 0};
+    if (!lua_getmetatable(L, index)) {
+        lua_pushnil(L);
+        return none;
+    }
     lua_pushliteral(L, "__keys");
-    if (lua_rawget(L, -2) != LUA_TTABLE) {
-        lua_pop(L, 2);
-        return 0;
-    }
+    bool ordered = lua_rawget(L, -2) == LUA_TTABLE;
     lua_remove(L, -2);
-    lua_Integer listed = (lua_Integer)lua_rawlen(L, -1);
-    if (listed == 0)
-        lua_pop(L, 1);
-    return listed;
+    struct key_order order = {lua_gettop(L), ordered ? (lua_Integer)lua_rawlen(L, -1) : 0};
+    return order.length > 0 ? order : none;
 }
 
-/* Adds the keys of the list on the top of the stack that the map has, and pops the list. */
-static void add_ordered(lua_State *L, int index, lua_Integer listed, struct orun_keys *keys)
+/* Values stay on the stack up to here: enough for records, no danger to the stack. */
+enum { ENTRIES_KEPT = 256 };
+
+static bool may_keep(lua_State *L, size_t count)
 {
-    int order = lua_gettop(L);
-    for (lua_Integer i = 1; i <= listed; i++) {
-        lua_rawgeti(L, order, i);
+    return count < ENTRIES_KEPT && lua_checkstack(L, 12);
+}
+
+/* Adds the keys of the order that the map has. */
+static void add_ordered(lua_State *L, int index, struct key_order order, struct orun_keys *keys,
+                        bool keep)
+{
+    size_t first = keys->count;
+    for (lua_Integer i = 1; i <= order.length; i++) {
+        lua_rawgeti(L, order.list, i);
         lua_pushvalue(L, -1);
-        if (lua_rawget(L, index) != LUA_TNIL)
-            add_key(L, keys, -2);
-        lua_settop(L, order);
+        if (lua_rawget(L, index) == LUA_TNIL) {
+            lua_pop(L, 2);
+            continue;
+        }
+        bool kept = keep && may_keep(L, keys->count - first);
+        add_key(L, keys, -2, kept ? lua_gettop(L) - 1 : 0);
+        lua_replace(L, -2);
+        if (!kept)
+            lua_pop(L, 1);
     }
-    lua_pop(L, 1);
 }
 
 /* Adds the other keys, sorted, when some are among those since `first` already. */
@@ -458,33 +477,51 @@ static void add_others(lua_State *L, int index, struct orun_keys *keys, size_t f
         bool known = lua_rawget(L, placed) != LUA_TNIL;
         lua_pop(L, 1);
         if (!known)
-            add_key(L, keys, -2);
+            add_key(L, keys, -2, 0);
     }
     lua_pop(L, 1);
     sort_keys(keys->at + others, keys->count - others);
 }
 
-int orun_value_add_keys(lua_State *L, int index, struct orun_keys *keys)
+static int add_keys(lua_State *L, int index, struct orun_keys *keys, bool keep)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 12, "keys");
     size_t first = keys->count, present = 0;
-    lua_Integer listed = push_order(L, index);
-    if (listed > 0)
-        add_ordered(L, index, listed, keys);
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), present++) {
+    struct key_order order = push_order(L, index);
+    if (order.length > 0)
+        add_ordered(L, index, order, keys, keep);
+    for (lua_pushnil(L); lua_next(L, index); present++) {
         if (lua_type(L, -2) != LUA_TSTRING) {
             lua_pop(L, 1);
             return -1;
         }
-        if (listed == 0)
-            add_key(L, keys, -2);
+        bool kept = order.length == 0 && keep && may_keep(L, present);
+        if (order.length == 0)
+            add_key(L, keys, -2, kept ? lua_gettop(L) : 0);
+        if (kept)
+            lua_pushvalue(L, -2);
+        else
+            lua_pop(L, 1);
     }
-    if (listed == 0)
+    if (order.length == 0)
         sort_keys(keys->at + first, keys->count - first);
     else if (present != keys->count - first)
         add_others(L, index, keys, first);
     return (int)(keys->count - first);
+}
+
+int orun_value_add_entries(lua_State *L, int index, struct orun_keys *keys)
+{
+    return add_keys(L, index, keys, true);
+}
+
+int orun_value_add_keys(lua_State *L, int index, struct orun_keys *keys)
+{
+    int top = lua_gettop(L);
+    int n = add_keys(L, index, keys, false);
+    lua_remove(L, top + 1);
+    return n;
 }
 
 int orun_value_push_keys(lua_State *L, int index)

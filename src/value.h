@@ -49,10 +49,11 @@ int orun_value_format_time(const struct orun_time *t, char *buffer);
 #define ORUN_FLOAT_TEXT 32
 int orun_value_format_float(double n, char *buffer);
 
-/* A string inside the Lua heap. */
+/* A string inside the Lua heap, and where on the Lua stack its value is, or 0. */
 struct orun_key {
     const char *text;
     size_t length;
+    int value;
 };
 
 /* A stack of keys in a userdata on the Lua stack. Whoever adds to it takes off again by setting
@@ -73,6 +74,10 @@ void orun_value_open_keys(lua_State *L, struct orun_keys *keys);
  * A key that is not a string: returns -1 with the offending key pushed.
  */
 int orun_value_add_keys(lua_State *L, int index, struct orun_keys *keys);
+
+/* The same, and leaves values on the Lua stack, those of large maps apart. Restoring its top is up
+ * to the caller. */
+int orun_value_add_entries(lua_State *L, int index, struct orun_keys *keys);
 
 /* Pushes a new table of the keys that orun_value_add_keys adds; -1 likewise. */
 int orun_value_push_keys(lua_State *L, int index);

@@ -96,6 +96,21 @@ function json.encode(v, options) end
 ---@param v any
 ---@return string hex
 function json.sha256(v) end
+---Writes a value with some of its entries left out of the digest: `omit` is a tree of keys, `["*"]` stands for every element of a
+---list, and a leaf is true, or "late" for a text of which only the length is known so far. Raises what encode raises.
+---@param v any
+---@param options {indent?: integer, html?: boolean, omit?: table}
+---@return JsonDraft
+function json.draft(v, options) end
+---@class JsonDraft
+local JsonDraft = {}
+---SHA-256 of the compact text without what was left out: json.sha256 of a value without those entries.
+---@return string hex
+function JsonDraft:sha256() end
+---The text, with the late texts put in. The draft is empty afterwards.
+---@param late string[] in the order of the text; each as long as what stands for it, without characters that JSON escapes
+---@return string
+function JsonDraft:text(late) end
 ---@param text string
 ---@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
 ---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64

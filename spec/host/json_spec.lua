@@ -307,4 +307,72 @@ describe("json.decode", function()
     end
     assert.has_error(function() json.sha256 { a = print } end, "cannot encode a as JSON: a function")
   end)
+
+  it("writes maps of any size and any bytes in order", function()
+    local large, parts = {}, {}
+    for i = 1, 1000 do
+      large[("k%04d"):format(i)] = i
+      parts[i] = ('"k%04d":%d'):format(i, i)
+    end
+    assert.equal("{" .. table.concat(parts, ",") .. "}", json.encode(large))
+    for i = 0, 300 do
+      for _, special in ipairs { '"', "\\", "<", ">", "&", "\n", "\127", "\u{e9}", "\255", "=", "'" } do
+        local text = ("x"):rep(i % 20) .. special .. ("y"):rep(i % 13)
+        local wanted = special == "\255" and ("x"):rep(i % 20) .. "\u{fffd}" .. ("y"):rep(i % 13) or text
+        assert.equal(wanted, json.decode(json.encode(text)))
+      end
+    end
+    assert.equal([["\u003c\u003e\u0026=;'/><"]], (json.encode("<>&=;'/") .. json.encode("><", { html = false })):gsub('""', ""))
+  end)
+end)
+
+describe("a json.draft", function()
+  local function plan()
+    return {
+      head = { name = "p", sum = ("0"):rep(8), clock = "now" }, only = { sum = ("0"):rep(8) }, last = 1,
+      jobs = value.list { { id = "a", uid = "??", text = "<&>\n" }, { aside = { deep = value.list { 1, { x = 2 } } }, id = "b" } },
+    }
+  end
+  local omit = {
+    head = { sum = "late", clock = true }, only = { sum = "late" }, jobs = { ["*"] = { uid = "late", aside = true } }, last = true,
+    missing = { x = true },
+  }
+
+  it("has the digest of what is not left out and the text of everything", function()
+    local kept = {
+      head = { name = "p" }, only = {}, jobs = value.list { { id = "a", text = "<&>\n" }, { id = "b" } },
+    }
+    for _, indent in ipairs { 0, 2 } do
+      local draft = json.draft(plan(), { indent = indent, omit = omit })
+      assert.equal(json.sha256(kept), draft:sha256())
+      local filled = plan()
+      filled.head.sum, filled.only.sum, filled.jobs[1].uid = "12345678", "abcdefgh", "u1"
+      assert.equal(json.encode(filled, { indent = indent }), draft:text { "12345678", "u1", "abcdefgh" })
+    end
+  end)
+
+  it("has the digest of the whole when nothing is left out", function()
+    local long = value.list {}
+    for i = 1, 3000 do long[i] = { name = ("element %d <&>"):format(i), text = ("x"):rep(i * 7) } end
+    for _, v in ipairs { 1, "a", value.list {}, { b = 1, a = value.null }, long, ("y"):rep(300000) } do
+      local draft = json.draft(v, { indent = 2 })
+      assert.equal(json.sha256(v), draft:sha256())
+      assert.equal(json.encode(v, { indent = 2 }), draft:text {})
+    end
+  end)
+
+  it("can be taken once, with texts of the right number and length", function()
+    local draft = json.draft({ a = "xx" }, { omit = { a = "late" } })
+    assert.has_error(function() draft:text {} end)
+    assert.has_error(function() draft:text { "x" } end)
+    assert.has_error(function() draft:text { '"x' } end)
+    assert.has_error(function() draft:text { 12 } end)
+    assert.equal('{"a":"yz"}', draft:text { "yz" })
+    assert.has_error(function() draft:text { "yz" } end)
+  end)
+
+  it("says what cannot be written", function()
+    assert.has_error(function() json.draft({ a = { b = print } }, { omit = { a = true } }) end, "cannot encode a.b as JSON: a function")
+    assert.has_error(function() json.draft({ a = 1 }, { omit = { a = "late" } }) end, "cannot encode a as JSON: a late value that is no text")
+  end)
 end)

@@ -47,12 +47,9 @@ local function make_metadata(model, options)
   })
 end
 
----Adds what follows from the checksum and from names.
-local function identify(plan)
-  local sum = checksum.compute(plan)
-  plan.metadata.checksum = sum
-  for _, job in ipairs(plan.jobs) do
-    job.uid = identity.uid(sum, job.id)
+---Adds what follows from names.
+local function name_jobs(jobs)
+  for _, job in ipairs(jobs) do
     job.displayName = identity.display(job.name)
     job.checkName = identity.check(job.component, job.environment, job.name)
   end
@@ -62,12 +59,6 @@ end
 local function fail(reason)
   reason = tostring(reason):gsub("^[^:\n]+:%d+: ", "")
   diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. reason }
-end
-
-local function encode(plan)
-  local ok, result = pcall(document.encode, plan, "json")
-  if ok then return result end
-  fail(result)
 end
 
 ---@param jobs table[] in plan order, from resolve
@@ -85,7 +76,8 @@ return function(jobs, model, registry, options)
     spec = document.make("spec", { jobBindings = registry.bindings, compositionSources = make_sources(registry) }),
     jobs = list,
   })
-  local ok, err = pcall(identify, plan)
-  if not ok then fail(err) end
-  return plan, encode(plan)
+  name_jobs(plan.jobs)
+  local ok, text = pcall(checksum.seal, plan)
+  if not ok then fail(text) end
+  return plan, text
 end

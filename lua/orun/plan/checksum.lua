@@ -1,14 +1,16 @@
 -- The checksum of a plan: SHA-256 over its compact text without what does not decide what will be done.
 local document = require "orun.plan.document"
+local identity = require "orun.plan.identity"
 local json = require "host.json"
 
 local M = {}
 
--- Ours: everything but the checksum itself, the clock, the place of the caller and what follows from the checksum or the names.
+-- Ours: everything but the checksum itself, the clock, the place of the caller and what follows from the checksum or the names. What is
+-- "late" cannot be written before the checksum is known.
 local own = {
-  metadata = { checksum = true, generatedAt = true, workDir = true },
+  metadata = { checksum = "late", generatedAt = true, workDir = true },
   spec = {},
-  job = { uid = true, displayName = true, checkName = true },
+  job = { uid = "late", displayName = true, checkName = true },
 }
 
 -- Of orun 2.9 and earlier: the clock is included, trigger and sources are not.
@@ -26,6 +28,25 @@ end
 ---@return string checksum `sha256-` + 64 hex digits
 function M.compute(plan)
   return digest(plan, own)
+end
+
+---Gives a fresh plan its checksum and its jobs their uids, and writes it.
+---@param plan table
+---@return string text bytes of its JSON form
+function M.seal(plan)
+  local blank = "sha256-" .. ("0"):rep(64)
+  plan.metadata.checksum = blank
+  local blank_uid = identity.uid(blank, "")
+  for _, job in ipairs(plan.jobs) do job.uid = blank_uid end
+  local draft = document.draft(plan, { metadata = own.metadata, jobs = { ["*"] = own.job } })
+  local sum = "sha256-" .. draft:sha256()
+  plan.metadata.checksum = sum
+  local late = { sum }
+  for i, job in ipairs(plan.jobs) do
+    job.uid = identity.uid(sum, job.id)
+    late[i + 1] = job.uid
+  end
+  return draft:text(late)
 end
 
 ---What a plan's checksum says about it. A text of 12 hex digits without prefix is compared as far as it goes.

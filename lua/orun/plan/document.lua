@@ -104,6 +104,14 @@ function M.reduce(plan, drop)
   return out
 end
 
+---The JSON form of a plan while some of its texts are not known yet. Raises what host.json raises when a value cannot be written.
+---@param plan table
+---@param omit table what the digest leaves out, as json.draft takes it
+---@return JsonDraft
+function M.draft(plan, omit)
+  return json.draft(plan, { indent = 2, omit = omit })
+end
+
 ---The bytes of a plan file. Raises what host.json raises when a value cannot be written.
 ---@param plan table
 ---@param format? "json"|"yaml"
