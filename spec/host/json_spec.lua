@@ -373,6 +373,7 @@ describe("a json.draft", function()
 
   it("says what cannot be written", function()
     assert.has_error(function() json.draft({ a = { b = print } }, { omit = { a = true } }) end, "cannot encode a.b as JSON: a function")
-    assert.has_error(function() json.draft({ a = 1 }, { omit = { a = "late" } }) end, "cannot encode a as JSON: a late value that is no text")
+    assert.has_error(function() json.draft({ a = 1 }, { omit = { a = "late" } }) end,
+      "cannot encode a as JSON: a late value that is no text")
   end)
 end)
