@@ -15,7 +15,7 @@ end
 
 local function subscription(component, decoded, report)
   local env = decoded.env or {}
-  if next(env) then
+  if reserved.any(env) then
     local layer = ("component %s subscription %s env"):format(component.name, decoded.name)
     reserved.check(env, layer, place.of(decoded.place, "env"), report)
   end
@@ -90,7 +90,7 @@ local function normalize_one(decoded, report)
       kind = "intent.component-type", message = ("component %s must have a type"):format(component.name),
     }))
   end
-  if next(component.env) then
+  if reserved.any(component.env) then
     reserved.check(component.env, ("component %s root env"):format(component.name), place.of(component.place, "env"), report)
   end
   check_watches(component, report)

@@ -50,11 +50,16 @@ local function expression_end(text, from)
   return last
 end
 
+local known = { "environment", "group", "component" }
+
 local function substitute(text, names, unknown)
-  for _, name in ipairs { "environment", "group", "component" } do
-    local replacement = names[name]:gsub("%%", "%%%%")
-    text = text:gsub("{{%." .. name .. "}}", replacement):gsub("{{ %." .. name .. " }}", replacement)
+  for _, name in ipairs(known) do
+    if text:find(name, 1, true) then
+      local replacement = names[name]:gsub("%%", "%%%%")
+      text = text:gsub("{{%." .. name .. "}}", replacement):gsub("{{ %." .. name .. " }}", replacement)
+    end
   end
+  if not text:find("{{", 1, true) then return text end
   return (text:gsub("{{[^\n]-}}", function(found)
     unknown[#unknown + 1] = found
     return ""

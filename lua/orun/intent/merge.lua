@@ -11,6 +11,7 @@ local M = {}
 ---@field model table
 ---@field report table
 ---@field layers table<string, table> default layers by environment, type and domain
+---@field settled table<string, boolean> texts that expand to themselves, whatever the names
 local Merger = {}
 Merger.__index = Merger
 
@@ -18,7 +19,7 @@ Merger.__index = Merger
 ---@param report table
 ---@return Merger
 function M.new(model, report)
-  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, env = {} }, Merger)
+  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, env = {}, settled = {} }, Merger)
 end
 
 -- Order does not matter where maps are laid over each other, so these loops use `next`.
@@ -124,10 +125,15 @@ end
 ---Expands the texts of a map in place.
 function Merger:interpolate(map, field, names, environment, component, settings)
   local odd
+  local settled = self.settled
   for k, v in next, map do
-    if type(v) == "string" then
+    if type(v) == "string" and not settled[v] then
       local expanded, unknown = interpolation.expand(v, names)
-      if expanded ~= v then map[k] = expanded end
+      if expanded ~= v then
+        map[k] = expanded
+      elseif not v:find("{{", 1, true) then
+        settled[v] = true
+      end
       if #unknown > 0 then
         odd = odd or {}
         odd[k] = unknown

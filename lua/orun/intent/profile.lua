@@ -9,15 +9,22 @@ local function has_profiles(composition)
   return composition ~= nil and next(composition.profiles or {}) ~= nil
 end
 
----Reference, source, trigger and place of the profile that applies.
+local own_profile = { "profile" }
+
+---Reference, source, trigger of the profile that applies, and the way to it in the subscription.
 local function reference(settings, composition, triggers)
   for i, rule in ipairs(settings and settings.profileRules or {}) do
     local ref = rule.when and rule.when.triggerRef
-    if ref and triggers[ref] then return rule.profile, "subscription-rule", ref, place.of(settings.place, "profileRules", i, "profile") end
+    if ref and triggers[ref] then return rule.profile, "subscription-rule", ref, { "profileRules", i, "profile" } end
   end
-  if settings and settings.profile then return settings.profile, "subscription", nil, place.of(settings.place, "profile") end
+  if settings and settings.profile then return settings.profile, "subscription", nil, own_profile end
   local default = composition.defaultProfile
   if default and default ~= "" then return default, "composition-default" end
+end
+
+---Where the reference is written.
+local function written(settings, way)
+  return way and place.of(settings.place, table.unpack(way))
 end
 
 ---Reports once for each place, however many environments a subscription covers.
@@ -41,16 +48,17 @@ function M.choose(instance, settings, context)
     instance.profileSource = "legacy-none"
     return
   end
-  local ref, source, trigger, at = reference(settings, composition, context.triggers)
+  local ref, source, trigger, way = reference(settings, composition, context.triggers)
   if not ref then
     fail(instance, context, settings and settings.place or instance.component.place, "intent.profile-missing",
       ("composition %s has execution profiles but no default; the subscription must name one"):format(composition.name),
       "profiles: " .. table.concat(sorted.keys(composition.profiles), ", "))
     return
   end
-  local prefix, name = ref:match("^([^.]*)%.(.*)$")
+  local prefix, name
+  if ref:find(".", 1, true) then prefix, name = ref:match("^([^.]*)%.(.*)$") end
   if prefix and prefix ~= instance.type then
-    fail(instance, context, at, "intent.profile-type",
+    fail(instance, context, written(settings, way), "intent.profile-type",
       ('the profile "%s" belongs to the type %s, the component has type %s'):format(ref, prefix, instance.type))
     return
   end
@@ -58,7 +66,8 @@ function M.choose(instance, settings, context)
   if not composition.profiles[name] then
     local known = sorted.keys(composition.profiles)
     local hint = suggestion.hint(name, known)
-    fail(instance, context, at, "intent.unknown-profile", ('composition %s has no profile "%s"'):format(composition.name, name),
+    fail(instance, context, written(settings, way), "intent.unknown-profile",
+      ('composition %s has no profile "%s"'):format(composition.name, name),
       ("%sprofiles: %s"):format(hint and hint .. " " or "", table.concat(known, ", ")))
     return
   end

@@ -4,6 +4,20 @@ local sorted = require "orun.util.sorted"
 
 local M = {}
 
+local function is_reserved(name)
+  return name:find "^[Oo][Rr][Uu][Nn]_" ~= nil
+end
+
+---Whether there is anything for `check` to report; most often there is not.
+---@param env table<string, string>
+---@return boolean
+function M.any(env)
+  for name in next, env do
+    if is_reserved(name) then return true end
+  end
+  return false
+end
+
 ---Variables whose names start with ORUN_, in any case, belong to orun.
 ---@param env table<string, string>
 ---@param layer string the layer's name for the message
@@ -11,7 +25,7 @@ local M = {}
 ---@param report table
 function M.check(env, layer, at, report)
   for name in sorted.pairs(env) do
-    if name:sub(1, 5):upper() == "ORUN_" then
+    if is_reserved(name) then
       report:error(place.mark(place.of_key(at, name), {
         kind = "intent.reserved-env", message = ("%s: %s is reserved (names starting with ORUN_ belong to orun)"):format(layer, name),
       }))

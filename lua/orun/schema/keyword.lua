@@ -7,8 +7,9 @@ local value = require "host.value"
 local M = {}
 
 local is_list, kind = value.is_list, value.kind
+local LIST = getmetatable(value.list())
 
-local function is_map(v) return type(v) == "table" and not is_list(v) end
+local function is_map(v) return type(v) == "table" and getmetatable(v) ~= LIST end
 
 local function number_of(v)
   if type(v) == "number" then return v end
