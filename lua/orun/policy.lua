@@ -230,17 +230,19 @@ end
 ---What applies to an instance; the same for all of one environment, domain and profile.
 ---@return PolicyDemand[]
 function Run:demands(instance)
+  local found = self.by_instance[instance]
+  if found then return found.demands, found.conflicts end
   local profile = instance.profile and instance.composition.profiles[instance.profile]
-  local id = table.concat({
-    instance.environment, instance.domain or "", instance.type, profile and instance.composition.key or "", instance.profile or "",
-  }, "\0")
-  local found = self.cache[id]
+  local id = instance.environment .. "\0" .. (instance.domain or "") .. "\0" .. instance.type .. "\0"
+    .. (profile and instance.composition.key or "") .. "\0" .. (instance.profile or "")
+  found = self.cache[id]
   if not found then
     local demands, conflicts = declared.demands(self.model, instance.environment, instance.domain or "", profile, instance.type)
     found = { demands = demands, conflicts = conflicts }
     self.cache[id] = found
     for _, statement in ipairs(declared.of_profile(profile, instance.type)) do self:usable(statement) end
   end
+  self.by_instance[instance] = found
   return found.demands, found.conflicts
 end
 
@@ -368,8 +370,8 @@ end
 ---@param trigger? table
 function M.enforce(jobs, expansion, model, loaded, report, trigger)
   local run = setmetatable({
-    model = model, report = report, loaded = loaded, validators = {}, checked = {}, cache = {}, conflicts = {}, violations = {},
-    components = {}, rules = {}, files = loaded.policy_files or {}, trigger = trigger,
+    model = model, report = report, loaded = loaded, validators = {}, checked = {}, cache = {}, by_instance = {}, conflicts = {},
+    violations = {}, components = {}, rules = {}, files = loaded.policy_files or {}, trigger = trigger,
   }, Run)
   run:report_hidden()
   for _, component in ipairs(model.components) do run.components[component.name] = component end
@@ -380,7 +382,10 @@ function M.enforce(jobs, expansion, model, loaded, report, trigger)
       for _, conflict in ipairs(conflicts) do run:add_conflict(instance, conflict) end
     end
   end
-  for _, job in ipairs(jobs) do run:check_job(job, (run:demands(job.instance))) end
+  for _, job in ipairs(jobs) do
+    local demands = run:demands(job.instance)
+    if #demands > 0 then run:check_job(job, demands) end
+  end
   run:report_conflicts()
   run:report_violations()
 end

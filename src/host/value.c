@@ -124,41 +124,36 @@ static bool is_empty(lua_State *L)
     }
 }
 
-/* Upvalues: the metatable with the keys, the set of those that are never left out. */
+/* Upvalues: the metatable with the keys, the keys, the set of those that are never left out. */
 static int form_apply(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    lua_getfield(L, lua_upvalueindex(1), "__keys");
-    lua_Integer n = (lua_Integer)lua_rawlen(L, 2), present = 0;
-    luaL_checkstack(L, (int)n + 6, "form");
+    lua_Integer n = (lua_Integer)lua_rawlen(L, lua_upvalueindex(2));
+    luaL_checkstack(L, 2 * (int)n + 6, "form");
+    int present = 0;
     for (lua_Integer i = 1; i <= n; i++) {
-        lua_rawgeti(L, 2, i);
+        lua_rawgeti(L, lua_upvalueindex(2), i);
         lua_pushvalue(L, -1);
         lua_rawget(L, 1);
-        present += !lua_isnil(L, -1);
-        if (is_empty(L)) {
+        bool left_out = lua_isnil(L, -1);
+        if (!left_out && is_empty(L)) {
             lua_pushvalue(L, -2);
-            if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) {
-                lua_pop(L, 1);
-                lua_pushnil(L);
-                lua_replace(L, -2);
-            } else {
-                lua_pop(L, 1);
-            }
+            left_out = lua_rawget(L, lua_upvalueindex(3)) == LUA_TNIL;
+            lua_pop(L, 1);
         }
-        lua_remove(L, -2);
+        if (left_out)
+            lua_pop(L, 2);
+        else
+            present++;
     }
-    lua_createtable(L, 0, (int)present);
-    for (lua_Integer i = 1; i <= n; i++) {
-        if (lua_isnil(L, 2 + (int)i))
-            continue;
-        lua_rawgeti(L, 2, i);
-        lua_pushvalue(L, 2 + (int)i);
-        lua_rawset(L, -3);
-    }
+    /* Above the argument there are keys and values in turn: the last one first goes into the copy. */
+    lua_createtable(L, 0, present);
+    lua_replace(L, 1);
+    for (; present > 0; present--)
+        lua_rawset(L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_setmetatable(L, -2);
+    lua_setmetatable(L, 1);
     return 1;
 }
 
@@ -169,9 +164,10 @@ static int form(lua_State *L)
     lua_settop(L, 2);
     lua_createtable(L, 0, 1);
     push_distinct(L);
-    lua_setfield(L, -2, "__keys");
-    lua_insert(L, 2);
-    lua_pushcclosure(L, form_apply, 2);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__keys");
+    lua_rotate(L, 2, -1);
+    lua_pushcclosure(L, form_apply, 3);
     return 1;
 }
 

@@ -1,5 +1,6 @@
 -- Stage 4: the jobs of every instance, with their steps chosen, ordered and rendered.
 local attempt = require "orun.composition.attempt"
+local copier = require "orun.util.copier"
 local document = require "orun.plan.document"
 local evaluation = require "orun.composition.evaluation"
 local identity = require "orun.plan.identity"
@@ -147,8 +148,9 @@ end
 ---@class StepRecipe
 ---@field bound BoundStep
 ---@field step table
+---@field copy fun(): table of the step
 ---@field texts string[] fields
----@field maps {field: string, keys: string[]}[]
+---@field maps {field: string, keys: string[], copy: fun(): table}[]
 
 ---@param step BoundStep
 ---@return StepRecipe
@@ -162,23 +164,24 @@ local function recipe(step)
     for key in sorted.pairs(step[field] or {}) do
       if has_template(step, field, key) then keys[#keys + 1] = key end
     end
-    if #keys > 0 then maps[#maps + 1] = { field = field, keys = keys } end
+    if #keys > 0 then maps[#maps + 1] = { field = field, keys = keys, copy = copier.of(step[field]) } end
   end
-  return { bound = step, step = document.make("step", step), texts = texts, maps = maps }
+  local made = document.make("step", step)
+  return { bound = step, step = made, copy = copier.of(made), texts = texts, maps = maps }
 end
 
 ---@param made StepRecipe
 local function render_step(renderer, made, data, id)
   local bound = made.bound
   if #made.texts == 0 and #made.maps == 0 then return made.step end
-  local out = value.clone(made.step)
+  local out = made.copy()
   for _, field in ipairs(made.texts) do
     local text = renderer:render(bound[field], data, step_site, id, bound, field)
     out[field] = text ~= "" and text or nil
   end
   for _, map in ipairs(made.maps) do
     local field = map.field
-    local from, rendered = bound[field], value.clone(bound[field])
+    local from, rendered = bound[field], map.copy()
     for _, key in ipairs(map.keys) do rendered[key] = renderer:render(from[key], data, step_site, id, bound, field, key) end
     out[field] = rendered
   end

@@ -122,8 +122,11 @@ end
 ---@param ... any
 ---@return string?
 function Rendering:render(text, data, site, ...)
-  if not text:find("{{", 1, true) then return text end
-  local entry = self:compile(text)
+  local entry = self.compiled[text]
+  if not entry then
+    if not text:find("{{", 1, true) then return text end
+    entry = self:compile(text)
+  end
   local err = entry.err
   if entry.template then
     local result
