@@ -13,7 +13,7 @@ local VECTORS = "../shared/fixtures/go-template"
 -- What the straight function of a text answers: nothing without one.
 local function answer(text, data)
   local ok, tree = pcall(parser.parse, text)
-  local run = ok and straight.compile(tree)
+  local run = ok and straight.compile { tree }
   return run and run(data) or nil
 end
 

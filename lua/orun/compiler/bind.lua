@@ -148,41 +148,58 @@ end
 ---@class StepRecipe
 ---@field bound BoundStep
 ---@field step table
----@field copy fun(): table of the step
----@field texts string[] fields
----@field maps {field: string, keys: string[], copy: fun(): table}[]
+---@field copy? fun(): table of the step
+---@field texts {field: string, index: integer}[] index: of the text among all those of the job
+---@field maps {field: string, texts: {field: string, index: integer}[], copy?: fun(): table}[]
 
 ---@param step BoundStep
+---@param all string[] texts of the job, added to
 ---@return StepRecipe
-local function recipe(step)
+local function recipe(step, all)
   local texts, maps = {}, {}
-  for _, field in ipairs { "run", "use", "shell", "working-directory" } do
-    if has_template(step, field) then texts[#texts + 1] = field end
+  local function add(list, field, key)
+    if not has_template(step, field, key) then return end
+    all[#all + 1] = key and step[field][key] or step[field]
+    list[#list + 1] = { field = key or field, index = #all }
   end
+  for _, field in ipairs { "run", "use", "shell", "working-directory" } do add(texts, field) end
   for _, field in ipairs { "with", "env" } do
-    local keys = {}
-    for key in sorted.pairs(step[field] or {}) do
-      if has_template(step, field, key) then keys[#keys + 1] = key end
-    end
-    if #keys > 0 then maps[#maps + 1] = { field = field, keys = keys, copy = copier.of(step[field]) } end
+    local list = {}
+    for key in sorted.pairs(step[field] or {}) do add(list, field, key) end
+    if #list > 0 then maps[#maps + 1] = { field = field, texts = list } end
   end
-  local made = document.make("step", step)
-  return { bound = step, step = made, copy = copier.of(made), texts = texts, maps = maps }
+  return { bound = step, step = document.make("step", step), texts = texts, maps = maps }
+end
+
+---Makes functions that copy what recipes have in common, for recipes that are used again.
+---@param recipes StepRecipe[]
+local function add_copiers(recipes)
+  for _, made in ipairs(recipes) do
+    made.copy = copier.of(made.step)
+    for _, map in ipairs(made.maps) do map.copy = copier.of(made.bound[map.field]) end
+  end
+  recipes.shared = true
 end
 
 ---@param made StepRecipe
-local function render_step(renderer, made, data, id)
-  local bound = made.bound
-  if #made.texts == 0 and #made.maps == 0 then return made.step end
-  local out = made.copy()
-  for _, field in ipairs(made.texts) do
-    local text = renderer:render(bound[field], data, step_site, id, bound, field)
+---@param known table<integer, string> rendered texts, as far as they are known
+local function render_step(renderer, made, data, id, known)
+  local bound, texts, maps = made.bound, made.texts, made.maps
+  if #texts == 0 and #maps == 0 then return made.step end
+  local out = made.copy and made.copy() or value.clone(made.step)
+  for i = 1, #texts do
+    local field = texts[i].field
+    local text = known[texts[i].index] or renderer:render(bound[field], data, step_site, id, bound, field)
     out[field] = text ~= "" and text or nil
   end
-  for _, map in ipairs(made.maps) do
-    local field = map.field
-    local from, rendered = bound[field], map.copy()
-    for _, key in ipairs(map.keys) do rendered[key] = renderer:render(from[key], data, step_site, id, bound, field, key) end
+  for i = 1, #maps do
+    local field, list = maps[i].field, maps[i].texts
+    local from = bound[field]
+    local rendered = maps[i].copy and maps[i].copy() or value.clone(from)
+    for j = 1, #list do
+      local key = list[j].field
+      rendered[key] = known[list[j].index] or renderer:render(from[key], data, step_site, id, bound, field, key)
+    end
     out[field] = rendered
   end
   return out
@@ -197,12 +214,16 @@ local function preparation(report)
     local choices = known[chosen.definition] or {}
     known[chosen.definition] = choices
     local shared = #overrides == 0 and choices[chosen.choice or chosen.definition]
-    if shared then return shared end
+    if shared then
+      if not shared.shared then add_copiers(shared) end
+      return shared
+    end
     local said = #report.errors + #report.warnings
     local steps = bound_steps(instance, chosen, id, report)
     if not steps then return nil end
-    local recipes = {}
-    for i, step in ipairs(steps) do recipes[i] = recipe(step) end
+    local recipes, texts = {}, {}
+    for i, step in ipairs(steps) do recipes[i] = recipe(step, texts) end
+    recipes.texts = rendering.group(texts)
     if #overrides == 0 and said == #report.errors + #report.warnings then choices[chosen.choice or chosen.definition] = recipes end
     return recipes
   end
@@ -253,7 +274,8 @@ local function bind_job(instance, chosen, context)
   local recipes = context.prepare(instance, chosen, id)
   if not recipes then return nil end
   local data, steps = context.data:of(instance, id, chosen.name), value.list {}
-  for i, made in ipairs(recipes) do steps[i] = render_step(renderer, made, data, id) end
+  local known = renderer:quickly(recipes.texts, data)
+  for i, made in ipairs(recipes) do steps[i] = render_step(renderer, made, data, id, known) end
   return {
     id = id, name = chosen.name, component = instance.name, environment = instance.environment, composition = composition.type,
     profile = instance.profile and ("%s.%s"):format(instance.type, instance.profile), profileSource = instance.profileSource,

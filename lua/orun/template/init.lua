@@ -47,7 +47,7 @@ end
 -- What is rendered often gets a function of its own.
 function Template:count()
   self.uses = self.uses + 1
-  if self.uses > OFTEN then self.straight = straight.compile(self.tree) or false end
+  if self.uses > OFTEN then self.straight = straight.compile { self.tree } or false end
 end
 
 ---@param data any the root, `.` and `$`: null, list and other values as host.value has them
@@ -98,6 +98,18 @@ function M.compile(text)
   local ok, made = pcall(compiled, text)
   if not ok then return nil, failure("parse", text, made) end
   return remember(text, made)
+end
+
+---Stands for a template that could not be compiled.
+M.none = setmetatable({ tree = { main = {}, templates = {}, stateful = true } }, Template)
+
+---One function for many templates, for those who render them with the same data again and again.
+---@param templates Template[]
+---@return (fun(data: any): string?, ...: string?)? run returns the texts; nil for one that has to be rendered by itself; nil when all have to
+function M.join(templates)
+  local trees = {}
+  for i, template in ipairs(templates) do trees[i] = template.tree end
+  return straight.compile(trees)
 end
 
 ---@param text string

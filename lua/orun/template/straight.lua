@@ -1,4 +1,4 @@
--- Tree -> one Lua function for the whole template, when it is made of texts, fields, comparisons of fields with texts, and ranges over
+-- Trees -> one Lua function for whole templates, when they are made of texts, fields, comparisons of fields with texts, and ranges over
 -- lists. The function answers the usual case only: plain maps that hold texts and integers. In every other case it returns nil, having
 -- done nothing, and the closures of the evaluator decide; so it knows no messages and none of the finer rules.
 local value = require "host.value"
@@ -140,17 +140,39 @@ function Straight:list(block, nodes)
   return table.concat(pieces, " .. ")
 end
 
----@param tree TemplateTree
----@return (fun(data: any): string?)? run nil when the template needs the evaluator
-function M.compile(tree)
+-- Adds what a block found out to the one around it, whose dot it has.
+local function keep(block, outer)
+  for key, variable in next, block.fields do outer.fields[key] = variable end
+  for variable in next, block.maps do outer.maps[variable] = true end
+end
+
+-- The text of a tree as an expression, or nil when it needs the evaluator: then no line is left of it.
+function Straight:expression(root, tree)
   if tree.stateful then return nil end
-  local self = setmetatable({ lines = {}, locals = 0, ranges = 0, depth = 0 }, Straight)
-  local ok, result = pcall(self.list, self, inside({}, "dot"), tree.main)
-  if not ok then
-    if result == UNFIT then return nil end
-    error(result, 0)
+  local lines, locals, block = #self.lines, self.locals, inside(root)
+  self.ranges, self.depth = 0, 0
+  local ok, result = pcall(self.list, self, block, tree.main)
+  if ok then
+    keep(block, root)
+    return result
   end
-  self:line("return %s", result)
+  if result ~= UNFIT then error(result, 0) end
+  for i = #self.lines, lines + 1, -1 do self.lines[i] = nil end
+  self.locals = locals
+end
+
+---@param trees TemplateTree[]
+---@return (fun(data: any): string?, ...: string?)? run returns the text of every tree, nil for one that needs the evaluator, and nothing
+--- at all when the data does; nil when all trees need it
+function M.compile(trees)
+  local self = setmetatable({ lines = {}, locals = 0 }, Straight)
+  local root, results, fits = { dot = "dot", fields = {}, maps = {} }, {}, false
+  for i, tree in ipairs(trees) do
+    local expression = self:expression(root, tree)
+    results[i], fits = expression or "nil", fits or expression ~= nil
+  end
+  if not fits then return nil end
+  self:line("return %s", table.concat(results, ", "))
   local source = ("local type, getmetatable, mathtype, LIST = ... return function(dot) %s end"):format(table.concat(self.lines, "\n"))
   return assert(load(source, "=template", "t", {}))(type, getmetatable, math.type, LIST)
 end
