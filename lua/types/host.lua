@@ -142,6 +142,14 @@ function yaml.read(bytes, name) end
 ---@return string
 function yaml.encode(v, options) end
 
+---Kinds of plans for YamlDocument:decode, by name. `text`, `boolean`, `integer`, `any` and `any_map` (texts to free-form values) are plans;
+---the others begin one: { list, of }, { map, of }, { present, of } (null is nil), { record, plans by key, open }, { scalar_or, of, make }
+---(make(text, place) for a scalar) and { named, of, key } (a record with a text there).
+---@type table<string, integer>
+yaml.plan = {}
+
+---@alias YamlPlan integer|any[] anything that is no plan fits no node
+
 ---@class YamlError
 ---@field kind "yaml"
 ---@field message string
@@ -161,6 +169,13 @@ function YamlDocument:name() end
 function YamlDocument:source(line) end
 ---@return integer node
 function YamlDocument:root() end
+---The value of a node by a plan, when all of it is as planned; nothing when there is anything to say about it: another type, an unknown or
+---doubled key, a merge, a tag on a text. Null is "" for a text, an empty map or record, and nil else; null elements are dropped.
+---@param node integer
+---@param plan YamlPlan
+---@param place table metatable of the places: tables with `document` and `node`, which every record has as `place`
+---@return any
+function YamlDocument:decode(node, plan, place) end
 ---@param node integer
 ---@return "scalar"|"sequence"|"mapping"
 function YamlDocument:kind(node) end

@@ -186,4 +186,57 @@ describe("intent.decode", function()
     assert.equal(2, at.line)
     assert.is_nil(place.of(nil, "x"))
   end)
+
+  describe("in one go", function()
+    local inner = decode.record("inner", { name = decode.string, n = decode.integer, on = decode.boolean, more = decode.any })
+    local record = decode.record("thing", {
+      text = decode.string, flag = decode.boolean, count = decode.integer, any = decode.any, map = decode.any_map,
+      texts = decode.string_list, env = decode.string_map,
+      inner = inner, list = decode.list(inner), by_name = decode.map(inner), present = decode.present(decode.any),
+      open = decode.record("open", { name = decode.string }, { open = true }),
+      mixed = decode.list(decode.scalar_or(function(text, at) return { name = text, place = at } end, inner)),
+      named = decode.named("name", inner, function(state, node) state:problem(node, "yaml.type", "a name, please") end),
+      own = function(state, node) return "own " .. (state.document:text(node) or "") end,
+    })
+
+    local function both(text)
+      local told, said = diagnostic.collector(), diagnostic.collector()
+      local document = assert(decode.read(text, "t.yaml", told))
+      local quick = decode.object(document, document:root(), record, told)
+      local slow = decode.object(document, document:root(), function(state, node) return record(state, node) end, said)
+      assert.same(said.errors, told.errors)
+      assert.same(said.warnings, told.warnings)
+      assert.is_true(slow == nil and quick == nil or value.equal(slow, quick), text)
+      for _, key in ipairs { "texts", "list", "mixed" } do
+        assert.equal(slow and value.is_list(slow[key]), quick and value.is_list(quick[key]))
+      end
+      return quick
+    end
+
+    local scalars = { "a", "'a'", "1", "-3", "1.5", "true", "yes", "null", "~", "", "0x1f", "18446744073709551615", "2024-01-02", ".inf",
+      "!!str 1", "!!int 7", "!!int x", "!!binary aGk=", "!!null x", "!!bool 'true'", "[a, null, 1]", "[]", "{a: 1, b: {c: [1, 2]}}", "{}",
+      "{~: 1, 2: x}", "{a: 1, a: 2}", "{[a]: 1}", "{name: x, n: 1, on: off}", "{name: x, n: 1.0, on: maybe, more: {x: 1}}", "{name: ''}",
+      "{nmae: x}", "[{name: a}, b, {more: 2}, ~]", "[[a]]", "{x: {name: a, n: 3}, y: ~}", "{<<: {name: m}, n: 1}",
+      "|\n    block\n    text" }
+
+    it("is what the functions make of it, for every kind of value", function()
+      for _, key in ipairs { "text", "flag", "count", "any", "map", "texts", "env", "inner", "list", "by_name", "present", "open", "mixed",
+        "named", "own", "unknown" } do
+        for _, scalar in ipairs(scalars) do both(("%s: %s\n"):format(key, scalar)) end
+      end
+    end)
+
+    it("is what the functions make of it, in the place of the record", function()
+      for _, scalar in ipairs(scalars) do both(scalar) end
+      both "base: &b {name: x}\ninner: *b\nlist: [*b, *b]\n"
+      both "inner: &b {name: x}\nlist: [*b, *b]\ntext: t\n"
+    end)
+
+    it("knows the places of records", function()
+      local result = both "inner:\n  name: x\nlist:\n  - name: a\n  - {name: b}\nmixed: [one]\n"
+      assert.same({ 2, 3 }, { result.inner.place.line, result.inner.place.column })
+      assert.same({ 5, 5 }, { result.list[2].place.line, result.list[2].place.column })
+      assert.same({ 6, 9, "t.yaml" }, { result.mixed[1].place.line, result.mixed[1].place.column, result.mixed[1].place.file })
+    end)
+  end)
 end)

@@ -35,20 +35,12 @@ local profile_job = decode.record("profile job", {
 
 M.profile = decode.record("execution profile", { description = text, policies = any_map, jobs = decode.map(profile_job) })
 
----A map of which `null` and nothing are told apart from an empty one.
-local function if_present(of)
-  return function(state, node)
-    if state.document:kind(node) == "scalar" and state.document:class(node) == "null" then return nil end
-    return of(state, node)
-  end
-end
-
 M.composition = decode.record("composition document", {
   apiVersion = text, kind = text, metadata = metadata,
   spec = decode.record("composition", {
-    type = text, description = text, defaultJob = text, defaultProfile = text, parameterSchema = if_present(any), schemaRef = ref,
+    type = text, description = text, defaultJob = text, defaultProfile = text, parameterSchema = decode.present(any), schemaRef = ref,
     jobs = decode.list(job_entry),
-    executionProfiles = if_present(decode.map(M.profile)),
+    executionProfiles = decode.present(decode.map(M.profile)),
     profiles = decode.list(decode.record("profile entry", { name = text, profileRef = ref })),
   }),
 })
@@ -57,7 +49,7 @@ M.composition = decode.record("composition document", {
 M.referenced = {
   ComponentSchema = decode.record("component schema", {
     apiVersion = text, kind = text, metadata = metadata,
-    spec = decode.record("component schema", { type = text, description = text, schema = if_present(any) }),
+    spec = decode.record("component schema", { type = text, description = text, schema = decode.present(any) }),
   }),
   JobTemplate = decode.record("job template document", { apiVersion = text, kind = text, metadata = metadata, spec = M.job }),
   ExecutionProfile = decode.record("execution profile document", { apiVersion = text, kind = text, metadata = metadata, spec = M.profile }),

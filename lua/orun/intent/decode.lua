@@ -33,6 +33,22 @@ State.__index = State
 
 ---@alias DecodeType fun(state: DecodeState, node: integer): any
 
+-- The plans of types, by type: what host.yaml needs to decode in one go whatever is as it should be. A type without one, and a document
+-- with anything to say about it, are decoded by the functions.
+---@type table<DecodeType, YamlPlan>
+local plans = setmetatable({}, { __mode = "k" })
+
+---@param plan YamlPlan
+---@param of DecodeType
+---@return DecodeType
+local function planned(plan, of)
+  plans[of] = plan
+  return of
+end
+
+-- The plan of a type, 0 when it has none: that fits no node.
+local function plan_of(of) return plans[of] or 0 end
+
 ---The way to the current node as people write it: `components[0].env.X` (indices from 0).
 ---@return string?
 function State:where()
@@ -188,7 +204,7 @@ end
 ---@param of DecodeType
 ---@return DecodeType
 function M.list(of)
-  return function(state, node)
+  return planned({ yaml.plan.list, plan_of(of) }, function(state, node)
     if is_null(state, node) then return nil end
     if state.document:kind(node) ~= "sequence" then
       state:mismatch(node, "a list")
@@ -205,7 +221,7 @@ function M.list(of)
       end
     end
     return out
-  end
+  end)
 end
 
 local nothing = {}
@@ -229,7 +245,7 @@ end
 ---@param of DecodeType
 ---@return DecodeType
 function M.map(of)
-  return function(state, node)
+  return planned({ yaml.plan.map, plan_of(of) }, function(state, node)
     local out = {}
     local list = entries(state, node)
     for i = 1, #list, 3 do
@@ -237,7 +253,7 @@ function M.map(of)
       if not is_null(state, list[i + 2]) then out[key] = state:below(key, of, list[i + 1]) end
     end
     return out
-  end
+  end)
 end
 
 ---Free-form map: a null key is its raw text, as every other one.
@@ -248,6 +264,9 @@ function M.any_map(state, node)
   for i = 1, #list, 3 do out[list[i]] = state:below(list[i], M.any, list[i + 1]) end
   return out
 end
+
+plans[M.string], plans[M.boolean], plans[M.integer] = yaml.plan.text, yaml.plan.boolean, yaml.plan.integer
+plans[M.any], plans[M.any_map] = yaml.plan.any, yaml.plan.any_map
 
 M.string_list = M.list(M.string)
 M.string_map = M.map(M.string)
@@ -260,7 +279,9 @@ M.string_map = M.map(M.string)
 ---@return DecodeType
 function M.record(kind, fields, options)
   local renamed, hints, open = options and options.renamed or {}, options and options.hints or {}, options and options.open
-  return function(state, node)
+  local fields_plan = {}
+  for key, of in next, fields do fields_plan[key] = plan_of(of) end
+  return planned({ yaml.plan.record, fields_plan, open }, function(state, node)
     local out = { place = place.new(state.document, node) }
     local list = entries(state, node)
     for i = 1, #list, 3 do
@@ -274,7 +295,7 @@ function M.record(kind, fields, options)
       end
     end
     return out
-  end
+  end)
 end
 
 ---Accepts a scalar, whose text goes through `make`, or what `of` accepts.
@@ -282,11 +303,42 @@ end
 ---@param of DecodeType
 ---@return DecodeType
 function M.scalar_or(make, of)
-  return function(state, node)
+  return planned({ yaml.plan.scalar_or, plan_of(of), make }, function(state, node)
     local document = state.document
     if document:kind(node) == "scalar" then return make(M.string(state, node), place.new(document, node)) end
     return of(state, node)
-  end
+  end)
+end
+
+---A type of which null is nothing, told apart from what is empty.
+---@param of DecodeType
+---@return DecodeType
+function M.present(of)
+  return planned({ yaml.plan.present, plan_of(of) }, function(state, node)
+    if is_null(state, node) then return nil end
+    return of(state, node)
+  end)
+end
+
+---A record that must have a text under a key; `complain` reports one that has none.
+---@param key string
+---@param of DecodeType
+---@param complain fun(state: DecodeState, node: integer)
+---@return DecodeType
+function M.named(key, of, complain)
+  return planned({ yaml.plan.named, plan_of(of), key }, function(state, node)
+    local result = of(state, node)
+    if (result[key] or "") ~= "" then return result end
+    complain(state, node)
+  end)
+end
+
+---A type that says something else than `of` about nodes that do not fit.
+---@param of DecodeType
+---@param instead DecodeType
+---@return DecodeType
+function M.like(of, instead)
+  return planned(plan_of(of), instead)
 end
 
 ---@class Tally
@@ -376,8 +428,10 @@ end
 ---@param tally? Tally
 ---@return any
 function M.object(document, node, record, report, tally)
+  local result = document:decode(node, plan_of(record), place.metatable)
+  if result ~= nil then return result end
   local state = setmetatable({ document = document, report = report, tally = tally or M.tally(), path = {} }, State)
-  local result = record(state, node)
+  result = record(state, node)
   if not tally then state.tally:warn(report) end
   return result
 end

@@ -29,19 +29,13 @@ local subscription_object = decode.record("environment subscription", {
 }, { renamed = former })
 
 ---A subscription is a name or an object that has one.
----@type DecodeType
-local function subscription(state, node)
-  if state.document:kind(node) == "sequence" then
-    state:mismatch(node, "an environment's name or a mapping")
-    return nil
-  end
-  local result = subscription_object(state, node)
-  if (result.name or "") == "" then
-    state:problem(node, "intent.subscription-name", (state:where() or "an environment subscription") .. " requires name")
-    return nil
-  end
-  return result
-end
+local named_subscription = decode.named("name", subscription_object, function(state, node)
+  state:problem(node, "intent.subscription-name", (state:where() or "an environment subscription") .. " requires name")
+end)
+local subscription = decode.like(named_subscription, function(state, node)
+  if state.document:kind(node) ~= "sequence" then return named_subscription(state, node) end
+  state:mismatch(node, "an environment's name or a mapping")
+end)
 
 local component_fields = {
   type = text, domain = text, enabled = truth, path = text,

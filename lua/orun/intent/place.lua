@@ -11,6 +11,9 @@ local M = {}
 ---@field added? table values written in other files, see `graft`
 local Place = {}
 
+---For those who make places in C: a table with document and node.
+M.metatable = Place
+
 function Place.__index(self, key)
   if key == "file" then return rawget(self, "document"):name() end
   if key == "line" or key == "column" then

@@ -105,7 +105,8 @@ M.none = setmetatable({ tree = { main = {}, templates = {}, stateful = true } },
 
 ---One function for many templates, for those who render them with the same data again and again.
 ---@param templates Template[]
----@return (fun(data: any): string?, ...: string?)? run returns the texts; nil for one that has to be rendered by itself; nil when all have to
+---@return (fun(data: any): string?, ...: string?)? run returns the texts; nil for one that has to be rendered by itself, nothing when all
+--- have to; nil when that is always so
 function M.join(templates)
   local trees = {}
   for i, template in ipairs(templates) do trees[i] = template.tree end
