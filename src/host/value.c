@@ -147,7 +147,8 @@ static int form_apply(lua_State *L)
         else
             present++;
     }
-    /* Above the argument there are keys and values in turn: the last one first goes into the copy. */
+    /* Above the argument there are keys and values in turn: the last one first goes into the copy.
+     */
     lua_createtable(L, 0, present);
     lua_replace(L, 1);
     for (; present > 0; present--)
