@@ -159,6 +159,11 @@ describe("orun plan", function()
     assert.is_true(with.metadata.checksum ~= without.metadata.checksum)
   end)
 
+  it("says with --debug what was resolved", function()
+    local r = orun { "--trigger", "tag", "--debug" }
+    assert.equal("resolving trigger (named-trigger)\n  matched triggers: tag\n  active environments: prod\n  plan scope: full\n", r.err)
+  end)
+
   it("says the trigger in JSON too", function()
     local summary = assert(json.decode(orun({ "--trigger", "tag", "--json" }).out))
     assert.same({ "tag" }, summary.trigger.matchedBindings)

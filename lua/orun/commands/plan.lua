@@ -141,6 +141,13 @@ local function check_words(ctx)
   if flaw then diagnostic.usage(("--name: \"%s\" %s"):format(flags.name, flaw)) end
 end
 
+local function note_trigger(ctx, trigger)
+  ctx:note(("resolving trigger (%s)"):format(trigger.mode))
+  ctx:note("  matched triggers: " .. table.concat(trigger.matchedBindings, ", "))
+  ctx:note("  active environments: " .. table.concat(trigger.activeEnvironments, ", "))
+  ctx:note("  plan scope: " .. trigger.scope)
+end
+
 -- Decided by the words alone; what they name is looked up later.
 ---@return TriggerOptions?
 local function trigger_of(ctx)
@@ -213,6 +220,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
       all = ctx.flags.all, config_dir = ctx.flags.config_dir, locked = ctx.flags.locked, trigger = trigger,
       changes = changed,
     }, ctx.report)
+    if ctx.flags.debug and compiled.trigger then note_trigger(ctx, compiled.trigger) end
     changes.explain(ctx, changed, compiled.changes, compiled.model)
     if compiled.scope and not ctx.flags.json then
       for _, text in ipairs(scope.banner(compiled.scope.detectedComponent, compiled.scope.components)) do ctx:note(text) end

@@ -88,7 +88,8 @@ local function read_event(options, context, report)
   local event
   if made then event, reason = events.complete(made, name, payload) end
   if not event then
-    report:error { kind = "trigger.no-event", message = ("--from-ci %s: there is no event"):format(name), hint = reason }
+    report:error { kind = "trigger.no-event", message = ("--from-ci %s: there is no event"):format(name),
+      hint = reason or "the provider returned nothing" }
   end
   return event
 end

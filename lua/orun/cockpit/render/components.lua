@@ -82,7 +82,9 @@ function M.changed(groups, long)
       if #lines > 0 then lines[#lines + 1] = {} end
       lines[#lines + 1] = { { ("%s (%d)"):format(title[2], #rows), "bold" } }
       if not long then add_rows(lines, rows) end
-      for _, row in ipairs(long and rows or {}) do table.move(M.detail(row), 1, #M.detail(row), #lines + 1, lines) end
+      for _, row in ipairs(long and rows or {}) do
+        for _, line in ipairs(M.detail(row)) do lines[#lines + 1] = line end
+      end
     end
   end
   if #groups.removed > 0 then lines[#lines + 1] = { "Removed: " .. plain(table.concat(groups.removed, ", ")) } end
