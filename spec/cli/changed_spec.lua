@@ -335,6 +335,45 @@ describe("orun plan --changed", function()
     assert.truthy(r.err:find("deepening this shallow clone", 1, true), r.err)
   end)
 
+  it("deepens the checkout of a pull request, which has its merge commit only", function()
+    git("checkout", "-q", "-b", "work")
+    for i = 1, 3 do commit { ["services/api/x"] = "y" .. i } end
+    git("checkout", "-q", "main")
+    for i = 1, 3 do commit { ["services/sec/x"] = "y" .. i } end
+    git("merge", "-q", "--no-ff", "-m", "merge", "work")
+    local merge = git("rev-parse", "HEAD")
+    git("update-ref", "refs/pull/7/merge", merge)
+    git("reset", "-q", "--hard", "HEAD~1")
+    local origin, clone = p.root, assert(fs.realpath(assert(fs.temporary "/tmp/orun-changed-")))
+    git_in(clone, "init", "-q")
+    git_in(clone, "remote", "add", "origin", "file://" .. origin)
+    git_in(clone, "fetch", "-q", "--no-tags", "--depth=1", "origin", "+refs/pull/7/merge:refs/remotes/pull/7/merge")
+    git_in(clone, "checkout", "-q", "refs/remotes/pull/7/merge")
+    p = setmetatable({ root = clone }, { __index = p })
+    local env = {
+      CI = "true", GITHUB_ACTIONS = "true", GITHUB_EVENT_NAME = "pull_request", GITHUB_BASE_REF = "main", GITHUB_HEAD_REF = "work",
+      GITHUB_SHA = merge,
+    }
+    local names, r = planned({ "--changed" }, { env = env })
+    fs.remove_tree(clone)
+    assert.same({ "api" }, names)
+    assert.truthy(r.err:find("deepening", 1, true), r.err)
+  end)
+
+  it("deepens both sides", function()
+    git("checkout", "-q", "-b", "work")
+    for i = 1, 3 do commit { ["services/api/x"] = "y" .. i } end
+    git("checkout", "-q", "main")
+    for i = 1, 3 do commit { ["services/sec/x"] = "y" .. i } end
+    local origin, clone = p.root, assert(fs.realpath(assert(fs.temporary "/tmp/orun-changed-")))
+    fs.remove_tree(clone)
+    git_in("/tmp", "clone", "-q", "--depth=1", "--single-branch", "-b", "work", "file://" .. origin, clone)
+    p = setmetatable({ root = clone }, { __index = p })
+    local names = planned({ "--changed", "--base", "main" }, { env = { CI = "true" } })
+    fs.remove_tree(clone)
+    assert.same({ "api" }, names)
+  end)
+
   it("warns of flags that nothing asks for (Q8)", function()
     local names, r = planned { "--base", "main" }
     assert.equal(9, #names)

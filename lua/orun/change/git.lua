@@ -128,6 +128,14 @@ function Git:common(bases, head)
   end
 end
 
+---More history of these commits: a checkout of CI often has no branch that leads to them, so they are asked for by their ids. Servers that
+---do not serve those serve their branches.
+function Git:deepen(depth, commits)
+  self.tell(("deepening this shallow clone (git fetch %s)"):format(depth))
+  if self:ask("fetch", "--quiet", "--no-tags", depth, "origin", table.unpack(commits)) then return end
+  self:ask("fetch", "--quiet", "--no-tags", depth, "origin")
+end
+
 local depths = { "--deepen=50", "--deepen=500", "--unshallow" }
 
 ---The commit where two lines of history parted; where they never met, the base itself.
@@ -139,8 +147,7 @@ function Git:merge_base(bases, head)
   if found then return found end
   if not self:is_shallow() then return bases[1] end
   for _, depth in ipairs(self.automatic and depths or {}) do
-    self.tell(("deepening this shallow clone (git fetch %s)"):format(depth))
-    self:ask("fetch", "--quiet", "--no-tags", depth, "origin")
+    self:deepen(depth, { head, table.unpack(bases) })
     found = self:common(bases, head)
     if found then return found end
     if not self:is_shallow() then return bases[1] end
