@@ -179,6 +179,94 @@ local profiles = {
   { "deploy", "Everything", "setup, build, test, render, deploy, smoke" },
 }
 
+-- The same as composition, schema, job and profiles above, in Lua. All types share the steps.
+local module = [[
+local orun = require "orun"
+local s = orun.schema
+local steps = require "shared.steps"
+
+local plan, verify = { "setup", "build", "test", "render" }, { "setup", "build", "test", "render", "deploy" }
+local deploy = { "setup", "build", "test", "render", "deploy", "smoke" }
+
+return orun.composition {
+  type = "%s",
+  description = "Builds and rolls out one kind of component",
+  parameters = s.object {
+    image = s.string { pattern = "^[a-z0-9./-]+$", required = true },
+    port = s.integer { minimum = 1, maximum = 65535, required = true },
+    team = s.string { minLength = 2, required = true },
+    tier = s.enum { "gold", "silver", "bronze" },
+    timeoutSeconds = s.integer { default = 30 },
+    features = s.array(s.string(), { uniqueItems = true }),
+    probe = s.object { path = s.string { pattern = "^/" }, seconds = s.integer() },
+  },
+  defaultJob = "deploy",
+  defaultProfile = "deploy",
+  jobs = {
+    {
+      name = "deploy", description = "Build, check and roll out", runsOn = "ubuntu-24.04", timeout = "20m", retries = 1,
+      labels = { kind = "%s" }, steps = steps("%s"),
+    },
+  },
+  profiles = {
+    plan = { description = "Build and render", jobs = { deploy = { stepsEnabled = plan } } },
+    verify = { description = "As far as the roll-out", jobs = { deploy = { stepsEnabled = verify } } },
+    deploy = { description = "Everything", jobs = { deploy = { stepsEnabled = deploy } } },
+  },
+}
+]]
+
+local shared_steps = [[
+local orun = require "orun"
+
+local function build(name, p, environment)
+  local lines = { "set -eu", ('echo "building %s of %s"'):format(name, p.owner) }
+  for _, feature in ipairs(p.features) do lines[#lines + 1] = "make feature-" .. feature end
+  lines[#lines + 1] = ("docker build -t %s:%s .\n"):format(p.image, environment)
+  return table.concat(lines, "\n")
+end
+
+local render = [=[
+
+export PRIORITY=%s
+helm template %s charts/%s \
+  --namespace %s \
+  --set image=%s,port=%d,replicas=%d
+]=]
+
+local deploy = [=[
+kubectl --namespace %s apply -f rendered/%s.yaml
+kubectl --namespace %s rollout status deploy/%s \
+  --timeout %ds
+]=]
+
+return function(chart)
+  return function(ctx)
+    local p, name, environment = ctx.parameters, ctx.component.name, ctx.environment.name
+    local namespace = p.namespace
+    return {
+      orun.use {
+        id = "setup", name = "setup", phase = "pre", use = "actions/setup-go@v5", with = { ["go-version"] = "1.22", ["cache-key"] = name },
+      },
+      orun.run { id = "build", name = "build", env = { IMAGE = p.image, TARGET = environment }, run = build(name, p, environment) },
+      orun.run { id = "test", name = "test", timeout = "5m", run = ("make test TEAM=%s REGION=%s"):format(p.team, p.region) },
+      orun.run {
+        id = "render", name = "render", ["working-directory"] = "deploy",
+        run = render:format(p.tier == "gold" and "high" or "normal", name, chart, namespace, p.image, p.port, p.replicas),
+      },
+      orun.run {
+        id = "deploy", name = "deploy", retry = 2, env = { TOKEN = "${{ secrets.DEPLOY_TOKEN }}", NAMESPACE = namespace },
+        run = deploy:format(namespace, name, namespace, name, p.timeoutSeconds),
+      },
+      orun.run {
+        id = "smoke", name = "smoke", phase = "post", onFailure = "continue",
+        run = ("curl --fail https://%s.%s.example%s"):format(name, namespace, p.probe.path),
+      },
+    }
+  end
+end
+]]
+
 local component = [[
 apiVersion: sourceplane.io/v1
 kind: Component
@@ -255,13 +343,22 @@ end
 
 ---@param root string directory, created
 ---@param count integer components
+---@param language? "yaml"|"lua" of the compositions; the plans are the same but for the digest
 ---@return string[] files of the components
-function M.write(root, count)
+function M.write(root, count, language)
   local groups, files = {}, {}
   for i, name in ipairs(domains) do groups[i] = group:format(name, name, 1000 + i) end
   write(root .. "/intent.yaml", intent:format(table.concat(groups):gsub("\n$", "")))
   write(root .. "/compositions/stack.yaml", stack)
-  for i = 1, TYPES do write_composition(root, ("service-%02d"):format(i)) end
+  for i = 1, TYPES do
+    local name = ("service-%02d"):format(i)
+    if language == "lua" then
+      write(("%s/compositions/compositions/%s.lua"):format(root, name), (module:gsub("%%s", name)))
+    else
+      write_composition(root, name)
+    end
+  end
+  if language == "lua" then write(root .. "/compositions/shared/steps.lua", shared_steps) end
   for i = 1, count do
     files[i] = ("%s/services/%s/%s/component.yaml"):format(root, domains[i % #domains + 1], component_name(i))
     write(files[i], component_text(i))

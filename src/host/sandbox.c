@@ -150,6 +150,10 @@ struct crossing {
 
 static void copy_argument(lua_State *L, lua_State *host, int index, bool frozen)
 {
+    if (frozen && orun_value_kind(host, index) == ORUN_MAP) {
+        orun_frozen_push(L, index);
+        return;
+    }
     struct orun_copy copy = {.from = host, .to = L, .limit = SIZE_MAX};
     if (!orun_copy_value(&copy, index))
         luaL_error(L, "an argument %s", copy.problem);
@@ -359,6 +363,54 @@ static int tool_compile(lua_State *L)
     return 1;
 }
 
+/* Upvalues: the field that a step must have, and what to say otherwise. */
+static int make_step(lua_State *L)
+{
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    if (lua_type(L, 1) == LUA_TSTRING) {
+        lua_createtable(L, 0, 3);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, 1);
+    } else {
+        luaL_checktype(L, 1, LUA_TTABLE);
+        if (!orun_frozen_unwrap(L, 1))
+            lua_pushvalue(L, 1);
+        lua_createtable(L, 0, 8);
+        int copied = 0;
+        for (lua_pushnil(L); lua_next(L, 3); copied++) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, 4);
+        }
+        orun_limit_charge(L, (uint64_t)copied + 2);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, 2);
+        if (lua_rawget(L, 4) == LUA_TNIL)
+            return luaL_error(L, "%s", lua_tostring(L, lua_upvalueindex(2)));
+    }
+    lua_rawset(L, -3);
+    char file[ORUN_PLACE];
+    int line;
+    if (orun_limit_place(orun_sandbox_of(L), L, file, &line)) {
+        lua_pushstring(L, file);
+        lua_setfield(L, -2, "__file");
+        lua_pushinteger(L, line);
+        lua_setfield(L, -2, "__line");
+    }
+    return 1;
+}
+
+/* step(field, message) -> function that copies a step and notes where it stands */
+static int tool_step(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    lua_pushcclosure(L, make_step, 2);
+    return 1;
+}
+
 struct prelude {
     struct crossing crossing;
     const char *text, *name;
@@ -368,10 +420,10 @@ struct prelude {
 
 static void push_tools(lua_State *L, const struct prelude *p)
 {
-    static const luaL_Reg tools[] = {
-        {"list", tool_list},   {"kind", tool_kind},       {"freeze", tool_freeze},
-        {"place", tool_place}, {"compile", tool_compile}, {"delegate", tool_delegate},
-        {NULL, NULL}};
+    static const luaL_Reg tools[] = {{"list", tool_list},       {"kind", tool_kind},
+                                     {"freeze", tool_freeze},   {"place", tool_place},
+                                     {"compile", tool_compile}, {"delegate", tool_delegate},
+                                     {"step", tool_step},       {NULL, NULL}};
     luaL_newlib(L, tools);
     orun_value_push_null(L);
     lua_setfield(L, -2, "null");

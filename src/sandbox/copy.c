@@ -99,13 +99,14 @@ static bool copy_pairs(struct orun_copy *c, int index)
     return true;
 }
 
-/* Whether a table holds 1 to n and nothing else; n. Keys that are numbers belong to lists only. */
+/* Counts the keys of a table; whether it is the sequence 1 to n. Keys that are numbers belong to
+ * lists only. */
 static bool is_sequence(struct orun_copy *c, int index, lua_Integer *count)
 {
     lua_State *L = c->from;
     lua_Integer found = 0, last = 0, keys = 0;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), keys++) {
-        if (!lua_isinteger(L, -2))
+        if (lua_type(L, -2) == LUA_TSTRING || !lua_isinteger(L, -2))
             continue;
         found++;
         if (lua_tointeger(L, -2) > last)
@@ -136,9 +137,15 @@ static bool copy_contents(struct orun_copy *c, int index)
     lua_Integer count = (lua_Integer)lua_rawlen(c->from, index);
     if (!is_list)
         is_list = is_sequence(c, index, &count);
+    else if (c->from_sandbox && !is_sequence(c, index, &count) && count > 0)
+        problem(c, "mixes the items of a list with keys");
     if (c->problem[0] != '\0' || !weigh(c, 0))
         return false;
-    lua_createtable(c->to, 0, 0);
+    if ((size_t)count > (c->limit - c->bytes) / VALUE_BYTES) {
+        c->over = true;
+        return problem(c, "is too large");
+    }
+    lua_createtable(c->to, is_list ? (int)count : 0, is_list ? 0 : (int)count);
     if (is_list)
         orun_value_mark_list(c->to, -1);
     if (is_list ? copy_items(c, index, count) : copy_pairs(c, index))
@@ -147,18 +154,35 @@ static bool copy_contents(struct orun_copy *c, int index)
     return false;
 }
 
+/* What is behind a front may be a copy in part of a table of the host, which `to` is then. */
+static bool copy_from_host(struct orun_copy *c, int source)
+{
+    if (source < 0)
+        return problem(c, "is an argument of an earlier call");
+    struct orun_copy whole = {.from = c->to, .to = c->to, .limit = c->limit - c->bytes};
+    bool copied = orun_copy_value(&whole, source);
+    c->bytes += whole.bytes;
+    c->over = whole.over;
+    return copied || problem(c, whole.problem);
+}
+
+static bool copy_plain_table(struct orun_copy *c, int index)
+{
+    if (!enter(c, lua_topointer(c->from, index)))
+        return false;
+    bool copied = copy_contents(c, index);
+    c->depth--;
+    return copied;
+}
+
+/* Nothing here may raise an error of the sandbox: it is not protected while results leave it. */
 static bool copy_table(struct orun_copy *c, int index)
 {
-    bool front = c->from_sandbox && orun_frozen_unwrap(c->from, index);
-    if (front)
-        index = lua_gettop(c->from);
-    bool copied = enter(c, lua_topointer(c->from, index));
-    if (copied) {
-        copied = copy_contents(c, index);
-        c->depth--;
-    }
-    if (front)
-        lua_pop(c->from, 1);
+    if (!c->from_sandbox || !orun_frozen_push_behind(c->from, index))
+        return copy_plain_table(c, index);
+    int behind = lua_gettop(c->from), source = orun_frozen_source(c->from, behind);
+    bool copied = source ? copy_from_host(c, source) : copy_plain_table(c, behind);
+    lua_pop(c->from, 1);
     return copied;
 }
 

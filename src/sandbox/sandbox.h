@@ -43,14 +43,15 @@ struct orun_sandbox {
     struct orun_thread *running;
     struct orun_limits limits;
     size_t used, hard, collect_at;
-    uint64_t volume; /* bytes allocated since the last settlement */
-    size_t longest;  /* string made during this call */
-    int64_t work;    /* what is left of the budget */
-    size_t output;   /* what is left of it */
-    int period;      /* instructions between two settlements */
-    int depth;       /* of calls from the host that wait for each other */
-    bool hurry;      /* a settlement is due at the next instruction */
-    bool refused;    /* the allocator said no; it will not be asked again in this call */
+    uint64_t volume;                 /* bytes allocated since the last settlement */
+    size_t longest;                  /* string made during this call */
+    int64_t work;                    /* what is left of the budget */
+    size_t output;                   /* what is left of it */
+    int period;                      /* instructions between two settlements */
+    int depth;                       /* of calls from the host that wait for each other */
+    lua_Integer serial, last_serial; /* of the call that runs, of the last one that began */
+    bool hurry;                      /* a settlement is due at the next instruction */
+    bool refused; /* the allocator said no; it will not be asked again in this call */
     bool timed;
     struct timespec started, worked;
     enum orun_limit hit;
@@ -71,6 +72,7 @@ void orun_sandbox_close(struct orun_sandbox *s);
 struct orun_call {
     struct orun_thread thread;
     lua_State *host;
+    lua_Integer serial;
 };
 
 /* Begins a call: with a fresh budget, unless it comes from within another one. */
@@ -142,11 +144,20 @@ void orun_sandbox_charge_by_bytes(lua_State *L);
 
 /* Replaces the table on the top by one that reads the same and cannot be written. */
 void orun_frozen_wrap(lua_State *L);
+/* Pushes one that reads a map of the host, at an index of the calling host's stack. A value is
+ * copied when it is first looked at, during this call only. */
+void orun_frozen_push(lua_State *L, int host_index);
 /* The same for a table of functions: reading costs nothing more, what is inside is not protected.
  */
 void orun_frozen_protect(lua_State *L);
 /* Pushes the table behind a frozen one; pushes nothing and returns false for any other value. */
 bool orun_frozen_unwrap(lua_State *L, int index);
+
+/* For those who must not raise errors. Pushes what is behind a front, as it is. */
+bool orun_frozen_push_behind(lua_State *L, int index);
+/* Of a table that is behind: the index of the host's table that it copies in part; 0 when it holds
+ * all, -1 when that was an argument of an earlier call. */
+int orun_frozen_source(lua_State *L, int index);
 
 /* copy.c ------------------------------------------------------------------------------------------
  */

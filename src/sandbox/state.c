@@ -173,7 +173,8 @@ void orun_sandbox_close(struct orun_sandbox *s)
 
 void orun_sandbox_begin(struct orun_sandbox *s, struct orun_call *call, lua_State *host)
 {
-    *call = (struct orun_call){{s->L, s->running}, s->host};
+    *call = (struct orun_call){{s->L, s->running}, s->host, s->serial};
+    s->serial = ++s->last_serial;
     s->host = host;
     s->running = &call->thread;
     if (s->depth++ == 0)
@@ -184,6 +185,7 @@ void orun_sandbox_end(struct orun_sandbox *s, const struct orun_call *call)
 {
     s->depth--;
     s->host = call->host;
+    s->serial = call->serial;
     s->running = call->thread.resumer;
 }
 

@@ -152,10 +152,15 @@ end
 ---@field texts {field: string, index: integer}[] index: of the text among all those of the job
 ---@field maps {field: string, texts: {field: string, index: integer}[], copy?: fun(): table}[]
 
+local nothing = {}
+
 ---@param step BoundStep
 ---@param all string[] texts of the job, added to
 ---@return StepRecipe
 local function recipe(step, all)
+  if step.final and next(step.templates) == nil then
+    return { bound = step, step = document.make("step", step), texts = nothing, maps = nothing }
+  end
   local texts, maps = {}, {}
   local function add(list, field, key)
     if not has_template(step, field, key) then return end
@@ -211,8 +216,8 @@ local function preparation(report)
   local known = {}
   return function(instance, chosen, id)
     local overrides = instance.component.overrides and instance.component.overrides.steps or {}
-    local choices = known[chosen.definition] or {}
-    known[chosen.definition] = choices
+    local choices = not chosen.definition.fresh and known[chosen.definition] or {}
+    if not chosen.definition.fresh then known[chosen.definition] = choices end
     local shared = #overrides == 0 and choices[chosen.choice or chosen.definition]
     if shared then
       if not shared.shared then add_copiers(shared) end

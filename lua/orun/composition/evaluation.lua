@@ -23,24 +23,27 @@ local fields = { "runsOn", "timeout", "labels", "env", "outputs", "steps" }
 ---@field dependencies string[] names
 ---@field trigger? table as in the plan
 
+-- One table serves all calls: what goes in is a copy.
+local shared = { component = {}, environment = {}, composition = {}, profile = {}, job = {} }
+shared.orun = {
+  component = shared.component, environment = shared.environment, composition = shared.composition, profile = shared.profile,
+  job = shared.job,
+}
+
 ---@param instance table
 ---@param id string of the job
 ---@param name string of the job
 ---@param trigger? table
----@return CompositionContext
+---@return CompositionContext good until the next call
 function M.context(instance, id, name, trigger)
-  local dependencies = {}
+  local component, dependencies = shared.component, value.list {}
   for i, dependency in ipairs(instance.dependencies) do dependencies[i] = dependency.component end
-  local orun = {
-    component = { name = instance.name, type = instance.type, domain = instance.domain or "", path = instance.path },
-    environment = { name = instance.environment }, composition = { type = instance.type }, profile = { name = instance.profile or "" },
-    job = { id = id, name = name },
-  }
-  return {
-    orun = orun, component = orun.component, environment = orun.environment, composition = orun.composition, profile = orun.profile,
-    job = orun.job, parameters = instance.parameters, env = instance.env or {}, labels = instance.labels or {},
-    dependencies = dependencies, trigger = trigger,
-  }
+  component.name, component.type, component.domain, component.path = instance.name, instance.type, instance.domain or "", instance.path
+  shared.environment.name, shared.composition.type, shared.profile.name = instance.environment, instance.type, instance.profile or ""
+  shared.job.id, shared.job.name = id, name
+  shared.parameters, shared.env, shared.labels = instance.parameters, instance.env or {}, instance.labels or {}
+  shared.dependencies, shared.trigger = dependencies, trigger
+  return shared
 end
 
 ---@param composition Composition
@@ -51,6 +54,7 @@ end
 ---@param report table
 ---@return boolean valid
 ---@return any value
+---@return boolean? made steps that are made already
 local function evaluate(composition, definition, instance, field, ctx, report)
   local box, handle = composition.sandbox, definition.dynamic[field]
   local before = ("component %s environment %s: %s of job %s"):format(instance.name, instance.environment, field, definition.name)
@@ -60,6 +64,8 @@ local function evaluate(composition, definition, instance, field, ctx, report)
     return false
   end
   local at = module.place_of(box, handle, definition.place)
+  local steps = field == "steps" and module.plain_steps(result, box, at)
+  if steps then return true, steps, true end
   local read, wrong = module.result(field, result, box, at)
   if wrong then
     report:error(place.mark(at, {
@@ -99,9 +105,9 @@ function M.job(composition, definition, instance, ctx, report)
   for key, v in next, definition do out[key] = v end
   for _, field in ipairs(fields) do
     if definition.dynamic[field] then
-      local valid, v = evaluate(composition, definition, instance, field, ctx, report)
+      local valid, v, made = evaluate(composition, definition, instance, field, ctx, report)
       if not valid then return nil end
-      settle[field](out, v)
+      if made then out.steps, out.fresh = v, true else settle[field](out, v) end
     end
   end
   return out

@@ -39,6 +39,7 @@ local M = {}
 ---@field templates? table<integer, boolean>
 ---@field env? table<string, string> variables of a Lua composition
 ---@field dynamic? table<string, userdata> functions of ctx, by field
+---@field fresh? boolean      its steps were made for one job and belong to it
 ---@field plannedLabels? table<string, string> what the function for labels gave
 
 ---@class ProfileJob

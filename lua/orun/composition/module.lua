@@ -20,12 +20,23 @@ function LinePlace.__index(self, key)
   return rawget(self, key)
 end
 
+---The place of a line; there is one of each.
 ---@param box Sandbox
 ---@param file string relative to the package
 ---@param line? integer
 ---@return Place
 function M.place(box, file, line)
-  return setmetatable({ file = box:shown(file), line = line, box = box, at = file }, LinePlace)
+  local places = box.places or {}
+  box.places = places
+  local lines = places[file] or {}
+  places[file] = lines
+  local found = lines[line or 0]
+  if not found then
+    found = setmetatable({ file = box:shown(file), line = line, box = box, at = file }, LinePlace)
+    found.origin = { run = found, with = found, env = found }
+    lines[line or 0] = found
+  end
+  return found
 end
 
 -- Shapes ------------------------------------------------------------------------------------------------------------------------
@@ -153,6 +164,50 @@ local read_step = record("step", step_fields)
 
 ---@type fun(v: any, way: string, context: table): table[]
 local steps = list_of(function(v, way, context) return settle_texts(read_step(v, way, context)) end)
+
+-- Steps that functions return are read for every job, so what is as usual is taken as it is.
+
+local plain = {
+  id = "string", name = "string", capability = "string", phase = "string", order = "integer", run = "string", use = "string",
+  with = "table", env = "table", shell = "string", ["working-directory"] = "string", timeout = "string", retry = "integer",
+  onFailure = "string", __file = "string", __line = "integer",
+}
+local no_templates = {}
+
+local function is_plain_map(v)
+  if value.is_list(v) or next(v) == nil then return false end
+  for _, item in next, v do
+    if type(item) == "table" then return false end
+  end
+  return true
+end
+
+local function is_plain(raw)
+  for key, v in next, raw do
+    local kind, wanted = type(v), plain[key]
+    if kind == "number" then kind = math.type(v) end
+    if kind ~= wanted or v == "" or kind == "table" and not is_plain_map(v) then return false end
+  end
+  return true
+end
+
+---Makes steps of what a function returned, in place; nil when something about it is to be looked at closely.
+---@param result any
+---@param box Sandbox
+---@param at Place of the function
+---@return Step[]?
+function M.plain_steps(result, box, at)
+  if not value.is_list(result) then return nil end
+  for _, raw in ipairs(result) do
+    if type(raw) ~= "table" or not is_plain(raw) then return nil end
+  end
+  for _, raw in ipairs(result) do
+    local place = raw.__file and M.place(box, raw.__file, raw.__line) or at
+    raw.__file, raw.__line, raw.place, raw.origin = nil, nil, place, rawget(place, "origin")
+    raw.order, raw.retry, raw.final, raw.templates = raw.order or 0, raw.retry or 0, true, no_templates
+  end
+  return result
+end
 
 ---Fields that may be functions of ctx, and what they or their results must be.
 local dynamic = {

@@ -20,10 +20,7 @@ local function set_of(list)
   return set
 end
 
----Whether a profile keeps a step. Capabilities, when any are listed, decide alone; steps without one always stay then.
----@param choice ProfileJob
----@return fun(step: Step): boolean?
-function M.keeper(choice)
+local function make_keeper(choice)
   if choice.all then return function() return true end end
   if #choice.includeCapabilities > 0 then
     local included = set_of(choice.includeCapabilities)
@@ -34,6 +31,17 @@ function M.keeper(choice)
     local key = model.step_key(step)
     return key ~= nil and enabled[key]
   end
+end
+
+local keepers = setmetatable({}, { __mode = "k" })
+
+---Whether a profile keeps a step. Capabilities, when any are listed, decide alone; steps without one always stay then.
+---@param choice ProfileJob
+---@return fun(step: Step): boolean?
+function M.keeper(choice)
+  local keeper = keepers[choice] or make_keeper(choice)
+  keepers[choice] = keeper
+  return keeper
 end
 
 ---Which texts of a step are templates when one of its fields is another.
@@ -51,7 +59,9 @@ end
 local function override_fields(step, override)
   for _, field in ipairs { "run", "with", "env" } do
     if override[field] then
-      step[field], step.origin[field] = override[field], override.place
+      local origin = { run = step.origin.run, with = step.origin.with, env = step.origin.env }
+      origin[field] = override.place
+      step[field], step.origin = override[field], origin
       if step.templates and override.templates then override_templates(step, override, field) end
     end
   end
@@ -67,7 +77,7 @@ function M.profile(job, choice)
   local keeps = choice and M.keeper(choice)
   for _, step in ipairs(job.steps) do
     if not keeps or keeps(step) then
-      local bound = copy(step)
+      local bound = job.fresh and step or copy(step)
       local override = choice and choice.stepOverrides[model.step_key(step) or ""]
       if override then override_fields(bound, override) end
       kept[#kept + 1] = bound

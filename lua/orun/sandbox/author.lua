@@ -96,20 +96,10 @@ end
 -- Steps -------------------------------------------------------------------------------------------------------------------------
 
 ---A step that runs a command.
-function M.run(step)
-  if type(step) == "string" then step = { run = step } end
-  step = copy(expect(step, "table", "orun.run"))
-  if step.run == nil then error("orun.run needs run: the command", 0) end
-  return placed(step)
-end
+M.run = tools.step("run", "orun.run needs run: the command")
 
 ---A step that uses an action.
-function M.use(step)
-  if type(step) == "string" then step = { use = step } end
-  step = copy(expect(step, "table", "orun.use"))
-  if step.use == nil then error("orun.use needs use: the action", 0) end
-  return placed(step)
-end
+M.use = tools.step("use", "orun.use needs use: the action")
 
 ---A list of steps from steps and lists of them; nil and false are left out.
 function M.steps(...)
@@ -215,7 +205,7 @@ for _, keyword in ipairs { "oneOf", "anyOf", "allOf" } do S[keyword] = combined(
 
 local function publish(functions)
   for name, v in pairs(functions) do
-    if type(v) == "function" then functions[name] = tools.delegate(v) end
+    if type(v) == "function" and name ~= "run" and name ~= "use" then functions[name] = tools.delegate(v) end
   end
   return tools.freeze(functions)
 end
