@@ -22,7 +22,8 @@ static int leave(lua_State *L, int code)
 
 int main(int argc, char **argv)
 {
-    /* A reader that went away and a file that may not grow are conditions of a write, not the end. */
+    /* A reader that went away and a file that may not grow are conditions of a write, not the end.
+     */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     lua_State *L = orun_runtime_open();

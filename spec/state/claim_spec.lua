@@ -12,13 +12,13 @@ local function foreign(path, kind, record, pid)
 end
 
 -- A process that holds the claim of job 1 and has lost its owner: its pid and start time.
-local function orphan(dir)
+local function orphan(dir, session)
   local owner = assert(process.run { argv = { require("host.system").paths().exe, "lua", "-e", [[
     local process = require "host.process"
     local child = process.start { argv = { "sleep", "60" }, inherit = { require("host.lock").byte(arg[1], 1) }, output = "null",
-      die_with_parent = false }
+      die_with_parent = false, session = arg[2] == "session" }
     io.write(child:pid(), " ", child:start_ticks()):flush()
-    process.kill(process.pid(), "KILL")]], dir .. "/claims" } })
+    process.kill(process.pid(), "KILL")]], dir .. "/claims", session and "session" or nil } })
   local pid, ticks = owner.output:match("^(%d+) (%d+)$")
   return math.tointeger(pid), math.tointeger(ticks)
 end
@@ -100,8 +100,23 @@ describe("claims", function()
     assert.equal("claimed", held:try("a", 1).state)
   end)
 
-  it("are taken beside a process that keeps the byte and is not ours to end", function()
+  it("held by processes that no record names yet are freed too, except by daemons", function()
     local pid = orphan(dir)
+    foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = 1 }, 999999)
+    foreign(path(), "job.started", { job = "a", attempt = 1 }, 999999)
+    local result = held:try("a", 1)
+    assert.equal("stray", result.state)
+    assert.same({}, result.groups)
+    assert.is_true(held:evict(1, result.groups))
+    assert.is_false(process.alive(pid))
+    pid = orphan(dir, true)
+    assert.is_false(held:evict(1, {}, 0.1))
+    assert.is_true(process.alive(pid))
+    process.kill(pid, "KILL")
+  end)
+
+  it("are taken beside a process that keeps the byte and is not ours to end", function()
+    local pid = orphan(dir, true)
     foreign(path(), "run.started", { execId = "x", host = claims.host(), startTicks = 1 }, 999999)
     foreign(path(), "job.started", { job = "a", attempt = 1 }, 999999)
     assert.equal("stray", held:try("a", 1).state)
@@ -126,7 +141,7 @@ describe("claims", function()
   end)
 
   it("never kill a group whose number was given to another process", function()
-    local pid, ticks = orphan(dir)
+    local pid, ticks = orphan(dir, true)
     assert.is_false(held:evict(1, { { pgid = pid, startTicks = ticks - 1 } }, 0.1))
     assert.is_true(process.alive(pid))
     process.kill(pid, "KILL")

@@ -4,6 +4,7 @@
 -- The lock descriptor is inherited by the first process of every step, so a byte that can be locked means that the owner
 -- and its steps are gone, however they ended.
 local fs = require "host.fs"
+local holders = require "orun.state.holder"
 local lock = require "host.lock"
 local process = require "host.process"
 
@@ -12,6 +13,8 @@ local M = {}
 local waiting = { wait = true }
 -- Between the bytes of one job: the second and later ones are for when somebody keeps the first.
 local lane = 1 << 32
+-- Seconds in which a claim is free after all recorded groups were killed, unless somebody else holds it.
+local patience = 0.2
 local host_name
 
 ---@class Claims
@@ -196,14 +199,34 @@ local function kill_group(group)
   process.kill(-group.pgid, "KILL")
 end
 
+---Ends the process groups that hold a claim without a right to it and that no record names. What made itself a daemon (a session of
+---its own) wants to stay, and does.
+---@param path string of the claims
+---@param offset integer
+---@return integer[] groups
+function M.end_holders(path, offset)
+  local ended = {}
+  for _, holder in ipairs(holders.of(path, offset)) do
+    if holder.group ~= holder.session and holder.pid ~= process.pid() and process.kill(-holder.group, "KILL") then
+      ended[#ended + 1] = holder.group
+    end
+  end
+  return ended
+end
+
 ---Ends what a dead owner left behind and waits until its claim is free.
 ---@param index integer
 ---@param groups {pgid: integer, startTicks: integer?}[]
 ---@param seconds? number how long to wait (default 5)
 ---@return boolean freed
 function Claims:evict(index, groups, seconds)
+  seconds = seconds or 5
   for _, group in ipairs(groups) do kill_group(group) end
-  local claim = lock.byte(self.path, index, { wait = true, timeout = seconds or 5 })
+  local claim = lock.byte(self.path, index, { wait = true, timeout = math.min(seconds, patience) })
+  if not claim then
+    M.end_holders(self.path, index)
+    claim = lock.byte(self.path, index, { wait = true, timeout = seconds })
+  end
   if claim then claim:release() end
   return claim ~= nil
 end

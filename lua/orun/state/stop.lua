@@ -1,4 +1,5 @@
 -- Stopping a run from outside: who works on it, how they are asked, and what dead ones left.
+local claim = require "orun.state.claim"
 local liveness = require "orun.state.liveness"
 local lock = require "host.lock"
 local process = require "host.process"
@@ -95,11 +96,14 @@ end
 ---@param record ExecutionRecord
 ---@return integer[] pgids
 function M.leftovers(record)
-  local ended = {}
-  local claimed = {}
-  for i, job in ipairs(record.plan and record.plan.jobs or {}) do claimed[job.id] = lock.held(record.dir .. "/claims", i) end
+  local ended, claims, claimed = {}, record.dir .. "/claims", {}
+  for i, job in ipairs(record.plan and record.plan.jobs or {}) do claimed[job.id] = lock.held(claims, i) and i or nil end
   for _, group in ipairs(running_groups(record)) do
-    if claimed[group.job] and kill_group(group) then ended[#ended + 1] = group.pgid end
+    if claimed[group.job] and kill_group(group) then ended[#ended + 1], claimed[group.job] = group.pgid, nil end
+  end
+  for _, job in ipairs(record.plan and record.plan.jobs or {}) do
+    local more = claimed[job.id] and claim.end_holders(claims, claimed[job.id]) or {}
+    table.move(more, 1, #more, #ended + 1, ended)
   end
   return ended
 end
