@@ -237,6 +237,25 @@ describe("orun plan", function()
     assert.same({ "cart@dev.build", "vpc@dev.build" }, (ids(p)))
   end)
 
+  it("follows the compositionRef of a manifest (01 quirk 4), and tells names with dots apart (03 quirk 19)", function()
+    local p = shop {
+      ["intent.yaml"] = intent:gsub("path: ./kit}", "path: ./kit}, {name: other, kind: dir, path: ./other}", 1),
+      ["other/stack.yaml"] = "kind: Stack\nmetadata: {name: others}\n",
+      ["other/page/composition.yaml"] = (composition:gsub("name: sh", "name: page"):gsub("type: sh", "type: page"):gsub("make {{", "page {{")),
+      ["svc/site/component.yaml"] = manifest("vpc.dev", "  compositionRef: {source: other, name: page}\n  dependsOn: [{component: vpc}]\n"),
+    }
+    local r = orun(p, "plan", "vpc.dev", "vpc", "-e", "dev")
+    assert.equal(2, r.code)
+    r = orun(p, "plan", "--component", "vpc.dev", "--component", "vpc", "-e", "dev")
+    assert.equal(0, r.code, r.err)
+    local list, plan = ids(p)
+    assert.same({ "vpc.dev@dev.build", "vpc@dev.build" }, list)
+    local job = plan.jobs[2]
+    assert.same({ "vpc.dev@dev.build", "others", "page debug in dev" }, { job.id, job.jobRegistry, job.steps[1].run })
+    assert.same({ "vpc@dev.build" }, { table.unpack(job.dependsOn) })
+    assert.equal("Job: vpc.dev@dev.build", orun(p, "describe", "job", "vpc.dev.dev.build").out:match "^[^\n]*")
+  end)
+
   it("leaves disabled components out", function()
     local p = shop { ["svc/vpc/component.yaml"] = manifest("vpc", "  enabled: false\n") }
     assert.equal(0, orun(p, "plan").code)

@@ -19,7 +19,7 @@ local function reference(settings, composition, triggers)
   end
   if settings and settings.profile then return settings.profile, "subscription", nil, own_profile end
   local default = composition.defaultProfile
-  if default and default ~= "" then return default, "composition-default" end
+  if default and default ~= "" then return default, "composition-default", nil, place.of(composition.place, "defaultProfile") end
 end
 
 ---Where the reference is written.

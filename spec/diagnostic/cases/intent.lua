@@ -122,6 +122,15 @@ spec:
     { "intent.profile-type", intent = subscription "{name: dev, profile: ‸helm.quick}", files = profiles(default) },
     { "intent.unknown-profile", intent = subscription "{name: dev, profile: ‸quik}", files = profiles(default) },
     {
+      "intent.unknown-profile", also = { "composition.default-profile" }, intent = subscription "dev", files = (function()
+        local files = {}
+        for name, text in next, referenced_profile do files[name] = text end
+        local document = "kit/compositions/sh/composition.yaml"
+        files[document] = files[document] .. "  defaultProfile: ‸quik\n"
+        return files
+      end)(),
+    },
+    {
       "intent.rule-profile", files = profiles(default),
       intent = subscription "{name: dev, profile: quick, profileRules: [‸{when: {triggerRef: t}}]}"
         .. "automation: {triggerBindings: {t: {on: {provider: github, event: push}}}}\n",
