@@ -241,8 +241,10 @@ describe("orun plan", function()
     local p = shop {
       ["intent.yaml"] = intent:gsub("path: ./kit}", "path: ./kit}, {name: other, kind: dir, path: ./other}", 1),
       ["other/stack.yaml"] = "kind: Stack\nmetadata: {name: others}\n",
-      ["other/page/composition.yaml"] = (composition:gsub("name: sh", "name: page"):gsub("type: sh", "type: page"):gsub("make {{", "page {{")),
-      ["svc/site/component.yaml"] = manifest("vpc.dev", "  compositionRef: {source: other, name: page}\n  dependsOn: [{component: vpc}]\n"),
+      ["other/page/composition.yaml"] =
+        (composition:gsub("name: sh", "name: page"):gsub("type: sh", "type: page"):gsub("make {{", "page {{")),
+      ["svc/site/component.yaml"] = manifest("vpc.dev",
+        "  compositionRef: {source: other, name: page}\n  dependsOn: [{component: vpc}]\n"),
     }
     local r = orun(p, "plan", "vpc.dev", "vpc", "-e", "dev")
     assert.equal(2, r.code)

@@ -19,12 +19,13 @@ local function reference(settings, composition, triggers)
   end
   if settings and settings.profile then return settings.profile, "subscription", nil, own_profile end
   local default = composition.defaultProfile
-  if default and default ~= "" then return default, "composition-default", nil, place.of(composition.place, "defaultProfile") end
+  if default and default ~= "" then return default, "composition-default" end
 end
 
----Where the reference is written.
-local function written(settings, way)
-  return way and place.of(settings.place, table.unpack(way))
+---Where the reference is written: without a way, in the composition.
+local function written(settings, way, composition)
+  if not way then return place.of(composition.place, "defaultProfile") end
+  return place.of(settings.place, table.unpack(way))
 end
 
 ---Reports once for each place, however many environments a subscription covers.
@@ -58,7 +59,7 @@ function M.choose(instance, settings, context)
   local prefix, name
   if ref:find(".", 1, true) then prefix, name = ref:match("^([^.]*)%.(.*)$") end
   if prefix and prefix ~= instance.type then
-    fail(instance, context, written(settings, way), "intent.profile-type",
+    fail(instance, context, written(settings, way, composition), "intent.profile-type",
       ('the profile "%s" belongs to the type %s, the component has type %s'):format(ref, prefix, instance.type))
     return
   end
@@ -66,7 +67,7 @@ function M.choose(instance, settings, context)
   if not composition.profiles[name] then
     local known = sorted.keys(composition.profiles)
     local hint = suggestion.hint(name, known)
-    fail(instance, context, written(settings, way), "intent.unknown-profile",
+    fail(instance, context, written(settings, way, composition), "intent.unknown-profile",
       ('composition %s has no profile "%s"'):format(composition.name, name),
       ("%sprofiles: %s"):format(hint and hint .. " " or "", table.concat(known, ", ")))
     return
