@@ -1,11 +1,15 @@
 -- What `orun run [ref]` is about: a stored plan, a plan file, or a fresh plan (of one component).
-local compiler = require "orun.compiler"
 local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local reader = require "orun.plan.reader"
 local stores = require "orun.plan.store"
 
 local M = {}
+
+-- Loaded when something has to be compiled: a stored plan runs without it.
+local function compiler()
+  return require "orun.compiler"
+end
 
 ---@class TargetOptions
 ---@field ref? string
@@ -28,7 +32,7 @@ local function fresh(options, components, report)
   local compile = {}
   for k, v in next, options.compile do compile[k] = v end
   compile.components = components or compile.components
-  local compiled = compiler.compile(compile, report)
+  local compiled = compiler().compile(compile, report)
   local path, err = stores.open(options.store):save(compiled.plan, compiled.text)
   if not path then raise(err) end
   return { plan = compiled.plan, text = compiled.text, fresh = true, components = components, compiled = compiled }
@@ -44,7 +48,7 @@ end
 
 -- Whether the intent knows a component of exactly that name. Mistakes in it are reported when it is compiled.
 local function is_component(options, name)
-  local ok, model = pcall(compiler.model, options.compile, diagnostic.collector {}, false)
+  local ok, model = pcall(compiler().model, options.compile, diagnostic.collector {}, false)
   if not ok then
     if diagnostic.is(model) then return false end
     error(model, 0)
@@ -81,13 +85,15 @@ end
 ---@param options TargetOptions
 ---@return {detectedComponent: string, components: string[]}?
 function M.scope(options)
+  -- Most often there is none, and then the intent need not be read.
+  if not require("orun.intent.scope").detect(options.compile.cwd, "/") then return nil end
   local report = diagnostic.collector {}
-  local ok, model, loaded = pcall(compiler.model, options.compile, report, false)
+  local ok, model, loaded = pcall(compiler().model, options.compile, report, false)
   if not ok then
     if diagnostic.is(model) then return nil end
     error(model, 0)
   end
-  return compiler.scope(model, loaded.root, options.compile, report)
+  return compiler().scope(model, loaded.root, options.compile, report)
 end
 
 return M

@@ -8,7 +8,6 @@ local path = require "orun.util.path"
 local pattern = require "orun.util.pattern"
 local process = require "host.process"
 local runner = require "orun.run.runner"
-local scopes = require "orun.intent.scope"
 local target = require "orun.cli.target"
 local value = require "host.value"
 
@@ -125,7 +124,7 @@ end
 
 local function banner(ctx, scope)
   if ctx.flags.json then return end
-  for _, line in ipairs(scopes.banner(scope.detectedComponent, scope.components)) do ctx:note(line) end
+  for _, line in ipairs(require("orun.intent.scope").banner(scope.detectedComponent, scope.components)) do ctx:note(line) end
 end
 
 -- The components a stored plan is filtered by; a fresh one was compiled for its selection already.

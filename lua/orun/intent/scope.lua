@@ -26,7 +26,8 @@ end
 ---@return string? file
 function M.detect(cwd, ceiling)
   local start, top = fs.realpath(cwd) or cwd, fs.realpath(ceiling) or ceiling
-  if start ~= top and start:sub(1, #top + 1) ~= (top == "/" and "/" or top .. "/"):sub(1, #top + 1) then return nil end
+  local within = top == "/" and "/" or top .. "/"
+  if start ~= top and start:sub(1, #within) ~= within then return nil end
   for dir in location.upwards(start, top) do
     for _, base in ipairs { "component.yaml", "component.yml" } do
       local file = path.join(dir, base)

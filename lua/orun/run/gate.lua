@@ -4,7 +4,6 @@
 --   approval               somebody said yes: on the command line, at the terminal, or by `orun approve`
 local diagnostic = require "orun.diagnostic"
 local loop = require "host.loop"
-local promotion = require "orun.state.promotion"
 
 local M = {}
 
@@ -125,7 +124,7 @@ checks["environment-promotion"] = function(self, gate)
   if not revision then
     return { state = "unmet", reason = needed .. " of the same source revision, but the workspace has no git revision" }
   end
-  local found = promotion.find(self.run.store, gate.component, gate.environment, revision)
+  local found = require("orun.state.promotion").find(self.run.store, gate.component, gate.environment, revision)
   if found then return { state = "met", by = found } end
   return {
     state = "unmet", reason = ("%s from revision %s"):format(needed, revision:sub(1, 12)),

@@ -27,7 +27,6 @@ local jobs = require "orun.run.job"
 local journal = require "orun.state.journal"
 local loop = require "host.loop"
 local session = require "orun.run.session"
-local preview = require "orun.run.preview"
 local selection = require "orun.run.selection"
 local termination = require "orun.util.termination"
 local timing = require "orun.state.timing"
@@ -310,7 +309,9 @@ end
 ---@return RunResult
 function M.run(options)
   local selected = selection.select(options.plan, options)
-  if options.dry_run then return preview.run(options, selected, graphs.order(options.plan), new_counts(#selected)) end
+  if options.dry_run then
+    return require("orun.run.preview").run(options, selected, graphs.order(options.plan), new_counts(#selected))
+  end
   for _, text in ipairs(options.approve or {}) do gates.find(options.plan.jobs, text, "--approve") end
   if options.exec_id then session.check_id(options.exec_id) end
   if options.job then check_dependencies(options, selected[1]) end
