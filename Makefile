@@ -125,7 +125,7 @@ coverage: ## C line coverage of the suite (gcov), with the list of what no spec 
 	@rm -rf build-coverage
 	@$(MAKE) --no-print-directory BUILD=build-coverage OPT="-O0 -g --coverage" LDFLAGS=--coverage \
 	  EXTRA_SRC=spec/support/coverage.c CPPFLAGS='-DCOVERAGE_RECORDS="\"$(CURDIR)/build-coverage/records\""' build
-	@mkdir -m 1777 build-coverage/records # some specs run the program as another user
+	@mkdir -p build-coverage/records && chmod 1777 build-coverage/records # some specs run the program as another user
 	@build-coverage/orun lua spec/run.lua $(SPECS) || echo "coverage: specs failed"
 	@build-coverage/orun lua bench/coverage.lua build-coverage
 

@@ -139,6 +139,21 @@ describe("orun compositions", function()
     assert.equal(0, run(p.root, "compositions", "pull", "--locked").code)
   end)
 
+  it("gives what was pulled or locked as data", function()
+    local p = Sources.new { ["kit/helm/composition.yaml"] = Sources.composition "helm" }
+    for _, command in ipairs { "pull", "lock" } do
+      local r = run(p.root, "compositions", command, "--json")
+      assert.same({ 0, "" }, { r.code, r.err })
+      local document = require("host.json").decode(r.out, { order = true })
+      assert.same({ "lock", "sources" }, require("host.value").keys(document))
+      assert.equal(".orun/compositions.lock.yaml", document.lock)
+      local source = document.sources[1]
+      assert.same({ "name", "kind", "path", "resolvedDigest", "exports" }, require("host.value").keys(source))
+      assert.truthy(p:read(document.lock):find(source.resolvedDigest, 1, true))
+      has(run(p.root, "compositions", command, "-o", "yaml").out, "sources:\n    - name: kit\n      kind: dir\n")
+    end
+  end)
+
   it("makes plan, run and validate refuse with --locked (decision 18)", function()
     local root = platform {
       ["intent.yaml"] = intent .. "environments: {dev: {}}\ncomponents: [{name: a, type: app, subscribe: {environments: [dev]}}]\n",

@@ -103,6 +103,23 @@ function M.compositions(rows, expanded)
   return list
 end
 
+local source_shape = value.shape { "name", "kind", "ref", "path", "resolvedDigest", "exports" }
+
+---The resolved sources of compositions and the file that locks them.
+---@param file string
+---@param sources SourceRecord[]
+---@return table
+function M.sources(file, sources)
+  local list = value.list()
+  for i, source in ipairs(sources) do
+    list[i] = source_shape {
+      name = source.name, kind = source.kind, ref = source.ref, path = source.path, resolvedDigest = source.resolvedDigest,
+      exports = value.list(source.exports),
+    }
+  end
+  return value.shape { "lock", "sources" } { lock = file, sources = list }
+end
+
 ---@param view PresetsView
 ---@return table
 function M.presets(view)

@@ -16,7 +16,7 @@ local M = {}
 
 local function read_intent(found, display, report)
   local shown = display(found.file)
-  local bytes, message = fs.read(found.file)
+  local bytes, message = fs.read(found.file, decode.limit)
   if not bytes then
     report:error { kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown }
     return nil

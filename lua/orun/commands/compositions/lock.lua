@@ -1,5 +1,6 @@
 -- `orun compositions lock`: write what every source holds now into the lock file.
 local catalogue = require "orun.composition.catalogue"
+local document = require "orun.cockpit.document"
 local lock = require "orun.composition.lock"
 local path = require "orun.util.path"
 local render = require "orun.cockpit.render.compositions"
@@ -14,7 +15,10 @@ content is not the locked one, and with --locked directories too.]],
   examples = {
     { "orun compositions lock", "after a source was changed on purpose" },
   },
-  flags = {},
+  flags = {
+    { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
+    { name = "json", help = "the same as -o json" },
+  },
   args = {},
 
   run = function(ctx)
@@ -26,6 +30,11 @@ content is not the locked one, and with --locked directories too.]],
     if not ok then
       ctx.report:error { kind = "composition.lock", message = "cannot write the composition lock: " .. message }
       ctx.report:check()
+    end
+    local format = ctx.flags.json and "json" or ctx.flags.output
+    if format then
+      local shown = path.relative(ctx.cwd, found.lock_file)
+      return ctx:write(document.encode(document.sources(shown, found.registry.sources), format))
     end
     local style = ctx.style
     local shown = path.relative(ctx.cwd, found.lock_file)
