@@ -38,22 +38,16 @@ end
 ---@field runner string
 ---@field context string  "local", "container" or "ci"
 
----The ORUN_* variables of a job.
+---The ORUN_* variables of a job: nothing can pretend to be another one.
 ---@param facts RunFacts
 ---@param job table plan job
----@return table<string, string>
-function M.identity(facts, job)
-  return {
-    ORUN_CONTEXT = facts.context,
-    ORUN_RUNNER = facts.runner,
-    ORUN_EXEC_ID = facts.execId,
-    ORUN_PLAN_ID = facts.planId,
-    ORUN_JOB_ID = job.id,
-    ORUN_JOB_UID = job.uid or "",
-    ORUN_JOB_RUN_ID = facts.planId .. ":" .. facts.execId .. ":" .. job.id,
-    ORUN_ENVIRONMENT = job.environment or "",
-    ORUN_COMPONENT = job.component or "",
-  }
+---@param env table<string, string> gets them, whatever it had
+function M.identify(facts, job, env)
+  env.ORUN_CONTEXT, env.ORUN_RUNNER = facts.context, facts.runner
+  env.ORUN_EXEC_ID, env.ORUN_PLAN_ID = facts.execId, facts.planId
+  env.ORUN_JOB_ID, env.ORUN_JOB_UID = job.id, job.uid or ""
+  env.ORUN_JOB_RUN_ID = facts.planId .. ":" .. facts.execId .. ":" .. job.id
+  env.ORUN_ENVIRONMENT, env.ORUN_COMPONENT = job.environment or "", job.component or ""
 end
 
 ---The environments of all steps of a run: what they share is laid out once, and each step adds its own.
@@ -75,11 +69,11 @@ end
 ---@return table<string, string> env to be laid over the base
 ---@return string[]? secrets values to hide, those of the base included
 function Environment:with(...)
-  local env, more = {}, false
+  local env, more, is_name = {}, false, secret.is_name
   for i = 1, select("#", ...) do
     for name, v in next, (select(i, ...)) or nothing do
       env[name] = type(v) == "string" and v or M.text(v)
-      more = more or secret.is_name(name)
+      more = more or is_name(name)
     end
   end
   if not more then return env, self.secrets end

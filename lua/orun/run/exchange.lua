@@ -91,11 +91,15 @@ local actions = {
 ---@param hide fun(values: string[]) called before anything behind a mask command is shown
 ---@return fun(line: string): string?
 function Exchange:listener(hide)
-  local effects, stopped = none(), nil
-  self.heard = effects
+  local effects, stopped
+  self.heard = nil
   return function(line)
     local command = commands.parse(line)
     if not command then return line end
+    if not effects then
+      effects = none()
+      self.heard = effects
+    end
     local name = command.name
     if stopped then
       if name ~= stopped then return line end
@@ -123,8 +127,8 @@ end
 -- Takes a file that the step wrote.
 local function take(self, position, extension)
   local path = file(self, position, extension)
-  if not fs.exists(path) then return nil end
-  local text = fs.read(path) or ""
+  local text = fs.read(path)
+  if not text then return nil end
   fs.remove(path)
   return text
 end
@@ -175,7 +179,12 @@ end
 ---@param id string step id
 ---@return string? message when one of its files is malformed
 function Exchange:collect(position, id)
-  local effects = self.heard or none()
+  local effects, base = self.heard, file(self, position, "")
+  if not effects and not (fs.exists(base .. ".env") or fs.exists(base .. ".output") or fs.exists(base .. ".path")) then
+    self.results[id] = { outputs = {} }
+    return nil
+  end
+  effects = effects or none()
   self.heard = nil
   local failure = read_files(self, position, effects)
   adopt(self, id, effects)

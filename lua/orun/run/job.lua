@@ -1,7 +1,6 @@
 -- One job: claim it, run its steps in order, its post steps whatever happened, and record how it ended.
 local directory = require "orun.run.directory"
 local elsewhere = require "orun.run.elsewhere"
-local environment = require "orun.run.environment"
 local exchange = require "orun.run.exchange"
 local fs = require "host.fs"
 local log = require "orun.state.log"
@@ -21,7 +20,6 @@ local M = {}
 ---@field site Site
 ---@field files string     prefix of the paths of files exchanged with the steps, unless the backend wants another
 ---@field directory string absolute
----@field identity table<string, string>
 ---@field exchange Exchange
 ---@field groups {pgid: integer, startTicks: integer?}[] process groups of the steps that ran
 ---@field process? Process the running step
@@ -167,7 +165,6 @@ local function new_work(run, job, claimed)
     claim = claimed.claim,
     offset = claimed.offset,
     attempt = claimed.attempt,
-    identity = environment.identity(run.facts, job),
     groups = {},
   }, Work)
 end

@@ -164,6 +164,7 @@ end
 
 -- Durability and snapshots while jobs run and nothing else happens.
 local function housekeeping(self)
+  self.writer:sync()
   while not self.stop:pop(sync_interval) do
     self.writer:sync()
     self:emit("run.tick", {})
@@ -322,7 +323,7 @@ function M.write_manifest(dir, options)
   local text = options.plan_text or json.encode(options.plan, { indent = 2 })
   local path = dir .. "/manifest.json"
   if fs.read(path) == text then return end
-  local ok, message = fs.write(path, text)
+  local ok, message = fs.write(path, text, { sync = false })
   if not ok then fail(message) end
 end
 

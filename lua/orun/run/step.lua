@@ -96,7 +96,8 @@ end
 -- What this attempt adds to the environment of all, and the values to hide in its output.
 local function surroundings(work, step, position)
   local exchange, shared = work.exchange, work.run.environment
-  local env, hidden = shared:with(work.job.env, exchange.env, expanded_values(work, step.env), work.identity)
+  local env, hidden = shared:with(work.job.env, exchange.env, expanded_values(work, step.env))
+  environment.identify(work.run.facts, work.job, env)
   exchange:announce(env, position, function(path) return work.site:inside(path) or path end)
   if exchange.path ~= "" then env.PATH = exchange.path .. (env.PATH or shared.base.PATH or "") end
   if #exchange.masks > 0 then

@@ -27,26 +27,25 @@ local shapes = {
   ["run.finished"] = "status completed#? failed#? cancelled#? cached#? blocked#? waiting#? others!?",
 }
 
--- JSON literals of strings: the same ids and words come again and again.
-local known, known_count = {}, 0
-local known_most = 8192
+-- JSON literals of strings: the same ids and words come again and again. Looking one up costs no call.
+local known_count, known_most = 0, 8192
+local quoted = setmetatable({}, {
+  __index = function(known, text)
+    local form = text:find('[%c"\\\127-\255]') and json.encode(text) or '"' .. text .. '"'
+    if #text > 200 then return form end
+    if known_count >= known_most then
+      known_count = 0
+      for other in next, known do known[other] = nil end
+    end
+    known[text], known_count = form, known_count + 1
+    return form
+  end,
+})
 
----@param text string
----@return string JSON string literal
-local function quoted(text)
-  local form = known[text]
-  if form then return form end
-  form = text:find('[%c"\\\127-\255]') and json.encode(text) or '"' .. text .. '"'
-  if #text > 200 then return form end
-  if known_count >= known_most then known, known_count = {}, 0 end
-  known[text], known_count = form, known_count + 1
-  return form
-end
-
--- Source of one field's text; `r` is the record, `q` the function above.
+-- Source of one field's text; `r` is the record, `q` the table above.
 local function field_source(word)
   local name, kind, optional = word:match("^(%a+)([#!]?)(%??)$")
-  local form = kind == "#" and "r.%s" or kind == "!" and "tostring(r.%s)" or "q(r.%s)"
+  local form = kind == "#" and "r.%s" or kind == "!" and "tostring(r.%s)" or "q[r.%s]"
   local text = ("',\"%s\":' .. " .. form):format(name, name)
   return optional == "" and text or ("(r.%s ~= nil and %s or '')"):format(name, text)
 end
