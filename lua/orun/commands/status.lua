@@ -39,6 +39,35 @@ local function show_one(ctx, store)
 end
 
 ---------------------------------------------------------------------------------------------------
+-- Files for other tools
+
+local function trace_of(found)
+  local trace = require("orun.cockpit.export.trace").new()
+  require("orun.state.journal").read(found.dir .. "/journal.jsonl", function(record) trace:add(record) end)
+  return trace:text()
+end
+
+local function junit_of(found)
+  return require("orun.cockpit.export.junit").text(require("orun.cockpit.viewmodel.run").view(found), found)
+end
+
+-- A dash is standard output.
+local function save(ctx, file, text)
+  if file == "-" then return ctx:write(text) end
+  local ok, message = require("host.fs").write(require("orun.util.path").resolve(ctx.cwd, file), text, { sync = false })
+  if ok then return ctx:note("wrote " .. file) end
+  require("orun.diagnostic").raise { kind = "execution.export", message = ("cannot write %s: %s"):format(file, message) }
+end
+
+local function export(ctx, store)
+  local id = source.resolve(store, ctx.flags.exec_id)
+  if not id then require("orun.diagnostic").raise { kind = "execution.none", message = "no runs yet", hint = "run `orun run`" } end
+  local found = source.record(store, id, ctx.report)
+  if ctx.flags.trace then save(ctx, ctx.flags.trace, trace_of(found)) end
+  if ctx.flags.junit then save(ctx, ctx.flags.junit, junit_of(found)) end
+end
+
+---------------------------------------------------------------------------------------------------
 -- Watching
 
 -- One frame in place of the one before it; without a terminal, one after the other.
@@ -112,6 +141,7 @@ Without flags the latest run is shown. The exit code says whether something coul
     { "orun status", "the latest run" },
     { "orun status --watch", "until it ends" },
     { "orun status --all", "all runs" },
+    { "orun status --trace run.json", "where the time went" },
     { "orun status --exec-id shop-2026 --json", "one run as data" },
   },
   flags = {
@@ -120,12 +150,15 @@ Without flags the latest run is shown. The exit code says whether something coul
     { name = "detailed", help = "show the steps of every job" },
     { name = "watch", short = "w", help = "follow the run until it ends" },
     { name = "interval", value = "DURATION", type = "duration", default = "1s", help = "time between looks with --watch" },
+    { name = "trace", value = "FILE", help = "write the run as a Chrome trace (for ui.perfetto.dev or chrome://tracing); - is stdout" },
+    { name = "junit", value = "FILE", help = "write the run as JUnit XML: a suite for each component, a case for each job; - is stdout" },
     { name = "json", help = "as JSON; with --watch one object a line" },
   },
 
   run = function(ctx)
     local store = ctx:workspace().store
     if ctx.flags.all then return show_all(ctx, store) end
+    if ctx.flags.trace or ctx.flags.junit then return export(ctx, store) end
     if ctx.flags.watch then return watch(ctx, store) end
     return show_one(ctx, store)
   end,

@@ -417,6 +417,8 @@ kind("state.unreadable", "The records of executions cannot be read.", "Check who
 kind("execution.none", "Nothing was run yet.", "Run `orun run`.")
 kind("execution.not-found", "No execution has this id, nor one that begins so.", "`orun get runs` lists them.")
 kind("execution.ambiguous", "Several execution ids begin with this text.", "Write more of the id.")
+kind("execution.export", "The file that `orun status --trace` or `--junit` should write cannot be written.",
+  "Check that its directory exists and may be written to.")
 kind("execution.not-running", "There is nobody to stop: the run is over, or its process is gone.",
   "`orun run --exec-id ID` goes on with a run whose process is gone.")
 kind("execution.elsewhere", "The run goes on on another machine.", "Cancel it there.")

@@ -77,6 +77,7 @@ local function add(self, id)
   self.ready:defer(id)
   self.run.unstarted[id] = true
   self.jobs[id], self.count = true, self.count + 1
+  self.run:record("job.queued", { job = id, reason = "running in another process" })
   self.run:emit("job.waiting", { job = id, reason = "it is running in another process" })
   self.run.sleepers[self.ended] = true
   if not self.watcher then self.watcher = loop.spawn(watch, self) end

@@ -195,6 +195,17 @@ local function skip_completed(run, ready)
   end
 end
 
+-- Jobs that nobody got to, as the run stopped before.
+local function note_unstarted(run)
+  local reason = run.first_failure and run.first_failure .. " failed" or run.signal and "interrupted" or nil
+  for _, job in ipairs(run.jobs) do
+    if run.unstarted[job.id] then
+      run.counts.waiting = run.counts.waiting + 1
+      run:record("job.skipped", { job = job.id, reason = reason })
+    end
+  end
+end
+
 local function schedule(run)
   local graph, outside = graphs.of(run.jobs, timing.read(run.store))
   local ready = graph:queue { concurrency = run.concurrency, groups = run.component_concurrency }
@@ -210,7 +221,7 @@ local function schedule(run)
       if not others:handles(job) then settle(run, ready, job.id, job.outcome) end
     end
   end
-  for _ in next, run.unstarted do run.counts.waiting = run.counts.waiting + 1 end
+  note_unstarted(run)
 end
 
 local function status_of(run)

@@ -48,7 +48,7 @@
 ---@field open table<integer, WriterState> processes that work on it, by pid, as far as the records say
 ---@field stopping table<integer, boolean> those of them that were asked to end
 ---@field jobs table<string, JobState>  jobs that were reached, by id
----@field blocked table<string, string> reason by job id, for jobs that could not start
+---@field blocked table<string, string> reason by job id, for jobs that did not start
 ---@field gates table<string, table>    latest gate record by gate id
 ---@field applied integer               records applied so far
 local Fold = {}
@@ -136,8 +136,11 @@ apply["job.reset"] = function(self, r)
 end
 
 apply["job.blocked"] = function(self, r)
-  self.blocked[r.job] = r.reason or "blocked"
+  self.blocked[r.job] = r.reason or ""
 end
+
+-- A job that was not reached for another reason; the reason is shown in the same place.
+apply["job.skipped"] = apply["job.blocked"]
 
 apply["gate"] = function(self, r)
   local former = self.gates[r.gate or ""]

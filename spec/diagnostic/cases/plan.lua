@@ -161,6 +161,7 @@ return function(standard, sources)
     { "execution.none", argv = { "describe", "run" } },
     { "execution.not-found", argv = { "status", "--exec-id", "zzz" } },
     { "execution.ambiguous", argv = { "status", "--exec-id", "one" }, files = done(), setup = finished("one-a", "one-b") },
+    { "execution.export", argv = { "status", "--trace", "no/such/trace.json" }, files = done(), setup = finished "one" },
     { "execution.not-running", argv = { "cancel", "one" }, files = done(), setup = finished "one" },
     { "execution.elsewhere", argv = { "cancel", "one" }, files = foreign() },
     {
