@@ -16,6 +16,7 @@ local place = require "orun.intent.place"
 local pointer = require "orun.schema.pointer"
 local schema = require "orun.schema"
 local sorted = require "orun.util.sorted"
+local selection = require "orun.composition.selection"
 local suggestion = require "orun.util.suggestion"
 local value = require "host.value"
 
@@ -255,7 +256,7 @@ local function step_place(job, tokens)
   local recipe = index and job.recipes[index + 1]
   if not recipe then return job.definition.place end
   local bound = recipe.bound
-  return place.of(bound.origin[tokens[3]] or bound.place, table.unpack(tokens, 3))
+  return place.of(selection.origin(bound)[tokens[3]] or bound.place, table.unpack(tokens, 3))
 end
 
 ---Where the part of a job that a pointer names was written.

@@ -60,6 +60,12 @@ function value.shape(keys) end
 ---@param required table<string, boolean>
 ---@return fun(t: table): table
 function value.form(keys, required) end
+---Whether every key of a map is one of `kinds`, and its value what that says: "string" (not empty), "integer", or "flat" (a map that is
+---not empty and holds no tables).
+---@param t any
+---@param kinds table<string, "string"|"integer"|"flat">
+---@return boolean
+function value.conforms(t, kinds) end
 ---A map of the same keys and values, with the same metatable (key order).
 ---@param t table
 ---@param room? integer keys that will be added

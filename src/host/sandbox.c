@@ -393,10 +393,8 @@ static int make_step(lua_State *L)
     char file[ORUN_PLACE];
     int line;
     if (orun_limit_place(orun_sandbox_of(L), L, file, &line)) {
-        lua_pushstring(L, file);
-        lua_setfield(L, -2, "__file");
-        lua_pushinteger(L, line);
-        lua_setfield(L, -2, "__line");
+        lua_pushfstring(L, "%s:%d", file, line);
+        lua_setfield(L, -2, "place");
     }
     return 1;
 }

@@ -158,6 +158,56 @@ static int form_apply(lua_State *L)
     return 1;
 }
 
+/* A map that is not empty and holds no tables. */
+static bool is_flat(lua_State *L, int index)
+{
+    if (orun_value_kind(L, index) != ORUN_MAP)
+        return false;
+    bool any = false;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), any = true) {
+        if (lua_istable(L, -1)) {
+            lua_pop(L, 2);
+            return false;
+        }
+    }
+    return any;
+}
+
+/* Whether the value on the top is of a kind, and not empty. */
+static bool is_of(lua_State *L, const char *kind)
+{
+    switch (kind[0]) {
+    case 's':
+        return lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) > 0;
+    case 'i':
+        return lua_isinteger(L, -1) && lua_type(L, -1) == LUA_TNUMBER;
+    case 'f':
+        return is_flat(L, lua_gettop(L));
+    default:
+        return false;
+    }
+}
+
+/* conforms(map, kinds) -> boolean: whether every key of the map is one of kinds, and its value is
+ * what kinds says */
+static int conforms(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    bool all = orun_value_kind(L, 1) == ORUN_MAP;
+    if (all)
+        lua_pushnil(L);
+    while (all && lua_next(L, 1)) {
+        lua_pushvalue(L, -2);
+        const char *kind = lua_rawget(L, 2) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+        lua_pop(L, 1);
+        all = is_of(L, kind);
+        lua_pop(L, 1);
+    }
+    lua_pushboolean(L, all);
+    return 1;
+}
+
 static int form(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -268,9 +318,10 @@ static int equal(lua_State *L)
 int luaopen_host_value(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", list},   {"is_list", is_list}, {"uint64", uint64}, {"time", time_new},
-        {"kind", kind},   {"shape", shape},     {"keys", keys},     {"copy", copy},
-        {"equal", equal}, {"form", form},       {"clone", clone},   {NULL, NULL}};
+        {"list", list},   {"is_list", is_list}, {"uint64", uint64},     {"time", time_new},
+        {"kind", kind},   {"shape", shape},     {"keys", keys},         {"copy", copy},
+        {"equal", equal}, {"form", form},       {"conforms", conforms}, {"clone", clone},
+        {NULL, NULL}};
     luaL_newlib(L, functions);
     orun_value_push_null(L);
     lua_setfield(L, -2, "null");

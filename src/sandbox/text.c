@@ -3,6 +3,7 @@
 #include "sandbox.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static uint64_t bytes_of(lua_State *L, int first, int last)
@@ -141,10 +142,60 @@ static void prepare_format(lua_State *L, const char *format, size_t length)
     }
 }
 
+/* Whether a format has nothing but %s, %d and %%, with an argument for each, integers for %d. */
+static bool is_simple(lua_State *L, const char *format, size_t length)
+{
+    int argument = 1, count = lua_gettop(L);
+    for (size_t i = 0; i < length; i++) {
+        if (format[i] != '%')
+            continue;
+        i++;
+        if (i < length && format[i] == '%')
+            continue;
+        argument++;
+        if (i == length || argument > count)
+            return false;
+        bool fits = format[i] == 's' || (format[i] == 'd' && lua_type(L, argument) == LUA_TNUMBER &&
+                                         lua_isinteger(L, argument));
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+static int format_simply(lua_State *L, const char *format, size_t length)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    int argument = 1;
+    for (const char *end = format + length, *next; format < end; format = next + 2) {
+        next = memchr(format, '%', (size_t)(end - format));
+        luaL_addlstring(&b, format, (size_t)((next ? next : end) - format));
+        if (!next)
+            break;
+        if (next[1] == '%') {
+            luaL_addchar(&b, '%');
+        } else if (next[1] == 's') {
+            orun_sandbox_tostring(L, ++argument, NULL);
+            luaL_addvalue(&b);
+        } else {
+            char *digits = luaL_prepbuffsize(&b, 24);
+            luaL_addsize(
+                &b, (size_t)snprintf(digits, 24, "%lld", (long long)lua_tointeger(L, ++argument)));
+        }
+        orun_limit_length(L, luaL_bufflen(&b));
+    }
+    orun_limit_charge_bytes(L, luaL_bufflen(&b) + length);
+    luaL_pushresult(&b);
+    return 1;
+}
+
 static int text_format(lua_State *L)
 {
     size_t length;
     const char *format = luaL_checklstring(L, 1, &length);
+    if (is_simple(L, format, length))
+        return format_simply(L, format, length);
     prepare_format(L, format, length);
     int count = lua_gettop(L);
     /* %q writes up to four bytes for one. */

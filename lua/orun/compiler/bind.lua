@@ -125,7 +125,7 @@ end
 ---@return TextSite
 local function step_site(id, step, field, key)
   return {
-    job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), origin = step.origin[field] or step.place,
+    job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), origin = selection.origin(step)[field] or step.place,
     path = { field, key },
   }
 end
@@ -135,12 +135,18 @@ local function output_site(id, definition, i)
   return { job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i } }
 end
 
----Whether a text of a step is a template; those from Lua are final unless they say otherwise.
+---Whether a step comes from Lua, where texts are final unless they say otherwise.
+local function is_final(step)
+  return step.place ~= nil and rawget(step.place, "final") == true
+end
+
+---Whether a text of a step is a template.
 local function has_template(step, field, key)
   local v = step[field]
   if key then v = v[key] end
   if type(v) ~= "string" or not v:find("{{", 1, true) then return false end
-  return not step.final or step.templates[key and field .. "/" .. key or field] == true
+  if step.templates then return step.templates[key and field .. "/" .. key or field] == true end
+  return not is_final(step)
 end
 
 ---What a step is before its texts are rendered, in the form of the plan, and where it has templates. Steps without any are shared by
@@ -158,7 +164,7 @@ local nothing = {}
 ---@param all string[] texts of the job, added to
 ---@return StepRecipe
 local function recipe(step, all)
-  if step.final and next(step.templates) == nil then
+  if is_final(step) and (not step.templates or next(step.templates) == nil) then
     return { bound = step, step = document.make("step", step), texts = nothing, maps = nothing }
   end
   local texts, maps = {}, {}

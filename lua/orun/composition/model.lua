@@ -18,8 +18,8 @@ local M = {}
 ---@field timeout? string
 ---@field retry integer
 ---@field onFailure? string
----@field final? boolean     its texts are no templates, but those in `templates`
----@field templates? table<string, boolean> by field, or `<field>/<key>`
+---@field templates? table<string, boolean> which of its texts are templates, by field or `<field>/<key>`; all are when there is no such table,
+--- unless its place is in Lua
 ---@field place? Place
 
 ---@class Job
@@ -89,7 +89,7 @@ function M.step(raw)
     id = text(raw.id), name = text(raw.name), capability = text(raw.capability), phase = text(raw.phase), order = raw.order or 0,
     run = text(raw.run), use = text(raw.use), with = map(raw.with), env = map(raw.env), shell = text(raw.shell),
     ["working-directory"] = text(raw["working-directory"]), timeout = text(raw.timeout), retry = raw.retry or 0,
-    onFailure = text(raw.onFailure), final = raw.templates and true, templates = raw.templates, place = raw.place,
+    onFailure = text(raw.onFailure), templates = raw.templates, place = raw.place,
   }
 end
 

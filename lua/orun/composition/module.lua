@@ -33,10 +33,28 @@ function M.place(box, file, line)
   local found = lines[line or 0]
   if not found then
     found = setmetatable({ file = box:shown(file), line = line, box = box, at = file }, LinePlace)
-    found.origin = { run = found, with = found, env = found }
+    found.origin, found.final = { run = found, with = found, env = found }, true
     lines[line or 0] = found
   end
   return found
+end
+
+---The place that a builder of the module `orun` wrote into a table; nil when it did not.
+---@param box Sandbox
+---@param text any
+---@return Place?
+local function place_at(box, text)
+  if getmetatable(text) == LinePlace then return text end
+  local known = box.places and box.places[text]
+  if known then return known end
+  local file, line = (type(text) == "string" and text or ""):match "^(.+):(%d+)$"
+  for _, name in ipairs(box.files) do
+    if name == file then
+      local found = M.place(box, file, math.tointeger(tonumber(line)))
+      box.places[text] = found
+      return found
+    end
+  end
 end
 
 -- Shapes ------------------------------------------------------------------------------------------------------------------------
@@ -103,13 +121,13 @@ local function record(noun, fields)
     if value.kind(v) ~= "map" then flaw(way, ("must be a table with the fields of a %s, not %s"):format(noun, described(v))) end
     local out = {}
     for key, item in sorted.pairs(v) do
-      if key == "__file" then
-        out.place = M.place(context.box, item, v.__line)
-      elseif key ~= "__line" then
-        if not fields[key] then
-          flaw(way, ('a %s has no field "%s"'):format(noun, key), suggestion.hint(key, sorted.keys(fields)))
-        end
+      local place = key == "place" and place_at(context.box, item)
+      if place then
+        out.place = place
+      elseif fields[key] then
         out[key] = fields[key](item, way == "" and key or way .. "." .. key, context)
+      else
+        flaw(way, ('a %s has no field "%s"'):format(noun, key), suggestion.hint(key, sorted.keys(fields)))
       end
     end
     out.place = out.place or context.place
@@ -169,28 +187,9 @@ local steps = list_of(function(v, way, context) return settle_texts(read_step(v,
 
 local plain = {
   id = "string", name = "string", capability = "string", phase = "string", order = "integer", run = "string", use = "string",
-  with = "table", env = "table", shell = "string", ["working-directory"] = "string", timeout = "string", retry = "integer",
-  onFailure = "string", __file = "string", __line = "integer",
+  with = "flat", env = "flat", shell = "string", ["working-directory"] = "string", timeout = "string", retry = "integer",
+  onFailure = "string", place = "string",
 }
-local no_templates = {}
-
-local function is_plain_map(v)
-  if value.is_list(v) or next(v) == nil then return false end
-  for _, item in next, v do
-    if type(item) == "table" then return false end
-  end
-  return true
-end
-
-local function is_plain(raw)
-  for key, v in next, raw do
-    local kind, wanted = type(v), plain[key]
-    if kind == "number" then kind = math.type(v) end
-    if kind ~= wanted or v == "" or kind == "table" and not is_plain_map(v) then return false end
-  end
-  return true
-end
-
 ---Makes steps of what a function returned, in place; nil when something about it is to be looked at closely.
 ---@param result any
 ---@param box Sandbox
@@ -198,13 +197,11 @@ end
 ---@return Step[]?
 function M.plain_steps(result, box, at)
   if not value.is_list(result) then return nil end
-  for _, raw in ipairs(result) do
-    if type(raw) ~= "table" or not is_plain(raw) then return nil end
-  end
-  for _, raw in ipairs(result) do
-    local place = raw.__file and M.place(box, raw.__file, raw.__line) or at
-    raw.__file, raw.__line, raw.place, raw.origin = nil, nil, place, rawget(place, "origin")
-    raw.order, raw.retry, raw.final, raw.templates = raw.order or 0, raw.retry or 0, true, no_templates
+  for i = 1, #result do
+    local raw = result[i]
+    local place = value.conforms(raw, plain) and (raw.place and place_at(box, raw.place) or not raw.place and at)
+    if not place then return nil end
+    raw.place = place
   end
   return result
 end
@@ -316,7 +313,7 @@ function M.read(context, box, file)
     context:problem(at, "composition.module-shape", ("%s must return orun.composition { ... }, not %s"):format(file, described(found)))
     return nil
   end
-  if found.__file == file then at = M.place(box, file, found.__line) end
+  at = place_at(box, found.place) or at
   local spec, wrong = attempt(composition, found.spec, "", { box = box, place = at })
   if not spec then
     context:problem(at, "composition.module-shape", ("%s: %s%s"):format(file, wrong.way ~= "" and wrong.way .. " " or "", wrong.message),

@@ -14,6 +14,13 @@ local function copy(step)
   return out
 end
 
+---Where run, with and env of a step are written.
+---@param step BoundStep
+---@return {run?: Place, with?: Place, env?: Place}
+function M.origin(step)
+  return step.origin or step.place and rawget(step.place, "origin") or {}
+end
+
 local function set_of(list)
   local set = {}
   for _, item in ipairs(list) do set[item] = true end
@@ -47,7 +54,7 @@ end
 ---Which texts of a step are templates when one of its fields is another.
 local function override_templates(step, override, field)
   local templates, prefix = {}, field .. "/"
-  for name in next, step.templates do
+  for name in next, step.templates or {} do
     if name ~= field and name:sub(1, #prefix) ~= prefix then templates[name] = true end
   end
   for name in next, override.templates do
@@ -59,10 +66,11 @@ end
 local function override_fields(step, override)
   for _, field in ipairs { "run", "with", "env" } do
     if override[field] then
-      local origin = { run = step.origin.run, with = step.origin.with, env = step.origin.env }
+      local former = M.origin(step)
+      local origin = { run = former.run, with = former.with, env = former.env }
       origin[field] = override.place
       step[field], step.origin = override[field], origin
-      if step.templates and override.templates then override_templates(step, override, field) end
+      if override.templates then override_templates(step, override, field) end
     end
   end
 end
@@ -120,10 +128,23 @@ function M.phase(text)
   return ranks[phase] and phase
 end
 
+---Most lists of steps are in order already.
+local function is_sorted(steps)
+  local rank, order = 0, 0
+  for i = 1, #steps do
+    local step = steps[i]
+    local own, own_order = ranks[step.phase], step.order or 0
+    if own < rank or own == rank and own_order < order then return false end
+    rank, order = own, own_order
+  end
+  return true
+end
+
 ---Sorts by phase, then order, then position. Phases must be valid.
 ---@param steps BoundStep[]
 ---@return BoundStep[]
 function M.sort(steps)
+  if is_sorted(steps) then return steps end
   local position = {}
   for i, step in ipairs(steps) do position[step] = i end
   table.sort(steps, function(a, b)

@@ -7,7 +7,7 @@ local M = { null = null, version = host.part "version" }
 ---Marks where a table was written, for messages.
 local function placed(t)
   local file, line = tools.place()
-  t.__file, t.__line = file, line
+  t.place = file and ("%s:%d"):format(file, line)
   return t
 end
 
