@@ -1,5 +1,7 @@
 #include "child.h"
 
+#include "view.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -16,13 +18,6 @@
 #endif
 
 #define STACK (64 * 1024)
-
-#if defined(__SANITIZE_ADDRESS__)
-/* The sanitizer knows neither the child's stack nor that its frames never return. */
-#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
-#else
-#define IN_CHILD
-#endif
 
 /* What parent and child tell each other; the child runs while the parent is stopped. */
 struct launch {
@@ -69,14 +64,14 @@ static const sigset_t *find_signals(void)
     return &signals_to_reset;
 }
 
-IN_CHILD static void reset_signals(const sigset_t *signals)
+ORUN_IN_CHILD static void reset_signals(const sigset_t *signals)
 {
     for (int number = 1; number < NSIG; number++)
         if (sigismember(signals, number) == 1)
             signal(number, SIG_DFL);
 }
 
-IN_CHILD static void close_range_of(unsigned first, unsigned last)
+ORUN_IN_CHILD static void close_range_of(unsigned first, unsigned last)
 {
     if (first > last || syscall(SYS_close_range, first, last, 0u) == 0)
         return;
@@ -87,7 +82,7 @@ IN_CHILD static void close_range_of(unsigned first, unsigned last)
 
 /* Closes every descriptor above 2 that is not to stay. Not left to close-on-exec: the parent goes
  * on a moment before that, and would find that its pipes are still open elsewhere. */
-IN_CHILD static void close_others(const struct orun_command *command)
+ORUN_IN_CHILD static void close_others(const struct orun_command *command)
 {
     unsigned first = 3;
     for (;;) {
@@ -103,9 +98,11 @@ IN_CHILD static void close_others(const struct orun_command *command)
     }
 }
 
-IN_CHILD static bool set_up(struct launch *launch)
+ORUN_IN_CHILD static bool set_up(struct launch *launch)
 {
     const struct orun_command *command = launch->command;
+    if (command->view && !orun_view_enter(command->view))
+        return false;
     if (command->session)
         setsid();
     else if (command->group)
@@ -128,7 +125,7 @@ IN_CHILD static bool set_up(struct launch *launch)
 }
 
 /* As execvp(3) goes through PATH. */
-IN_CHILD static void execute(struct launch *launch)
+ORUN_IN_CHILD static void execute(struct launch *launch)
 {
     const struct orun_command *command = launch->command;
     bool forbidden = false;
@@ -150,7 +147,7 @@ IN_CHILD static void execute(struct launch *launch)
         errno = EACCES;
 }
 
-IN_CHILD static int child_main(void *argument)
+ORUN_IN_CHILD static int child_main(void *argument)
 {
     struct launch *launch = argument;
     clock_gettime(CLOCK_BOOTTIME, &launch->born);

@@ -10,6 +10,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct orun_view;
+
+#if defined(__SANITIZE_ADDRESS__)
+/* Code that runs in a child on the memory of its parent. The sanitizer knows neither the child's
+ * stack nor that its frames never return. */
+#define ORUN_IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+#else
+#define ORUN_IN_CHILD
+#endif
+
 struct orun_command {
     char **argv;             /* argv[-1] must be writable: a script without #! is given to sh */
     char *const *env;        /* NAME=value */
@@ -18,9 +28,10 @@ struct orun_command {
     int in, out, err;        /* descriptors above 2, or -1: that of orun */
     const int *keep;         /* further descriptors that stay open; all others are closed */
     size_t keep_count;
-    bool group;           /* own process group */
-    bool session;         /* own session (and group) */
-    bool die_with_parent; /* KILL when orun ends */
+    const struct orun_view *view; /* to enter, or NULL; cwd is then needed */
+    bool group;                   /* own process group */
+    bool session;                 /* own session (and group) */
+    bool die_with_parent;         /* KILL when orun ends */
 };
 
 struct orun_child {

@@ -149,11 +149,35 @@ struct walker {
     size_t length; /* of the directory being read, with its trailing slash */
 };
 
+/* Compares a relative path with that of a name in the directory being read. */
+static int compare_path(const struct walker *w, const char *path, const char *name, size_t length)
+{
+    size_t rest = strlen(path), common = rest < w->length ? rest : w->length;
+    int order = memcmp(path, w->path, common);
+    if (order || rest < w->length)
+        return order ? order : -1;
+    rest -= w->length;
+    order = memcmp(path + w->length, name, rest < length ? rest : length);
+    return order ? order : (rest > length) - (rest < length);
+}
+
 static bool pruned(const struct walker *w, const char *name, size_t length)
 {
-    const char *prune = w->walk->prune;
-    return prune && strlen(prune) == w->length + length && memcmp(prune, w->path, w->length) == 0 &&
-           memcmp(prune + w->length, name, length) == 0;
+    const struct orun_walk *walk = w->walk;
+    if (walk->prune && compare_path(w, walk->prune, name, length) == 0)
+        return true;
+    size_t first = 0, last = walk->leave_out_count;
+    while (first < last) {
+        size_t middle = first + (last - first) / 2;
+        int order = compare_path(w, walk->leave_out[middle], name, length);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    return false;
 }
 
 static int take_entry(void *context, const char *name, size_t length, unsigned char type)
@@ -165,7 +189,7 @@ static int take_entry(void *context, const char *name, size_t length, unsigned c
         (directory && orun_names_have(walk->skip, name, length)))
         return 0;
     bool shown = !walk->names || orun_names_have(walk->names, name, length);
-    bool entered = directory && !walk->shallow;
+    bool entered = directory && !walk->shallow && !orun_names_have(walk->leaves, name, length);
     if (!shown && !entered)
         return 0;
     struct item item = {.length = (unsigned short)length, .type = type};
@@ -234,7 +258,7 @@ static int walk_level(struct walker *w, int fd)
         }
         int below = openat(w->root, w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (below < 0) {
-            if (errno != ENOENT)
+            if (errno != ENOENT && !(errno == EACCES && w->walk->lenient))
                 error = orun_trouble_at(w->trouble, errno, w->root_name, w->path);
             continue;
         }
@@ -589,6 +613,8 @@ int orun_tree_clone(const char *from, const char *to, const struct orun_walk *sk
     struct orun_walk walk = {.skip = skips->skip,
                              .skip_any = skips->skip_any,
                              .prune = inside,
+                             .leave_out = skips->leave_out,
+                             .leave_out_count = skips->leave_out_count,
                              .visit = clone_entry,
                              .context = &c};
     c.buffer = malloc(COPY_BUFFER);

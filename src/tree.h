@@ -41,10 +41,14 @@ struct orun_walk {
     const struct orun_names *skip;     /* directories left out with all below them */
     const struct orun_names *skip_any; /* names left out whatever they are */
     const struct orun_names
-        *names;        /* when set, only these are visited; directories are entered all the same */
-    const char *prune; /* one relative path left out with all below it */
+        *names; /* when set, only these are visited; directories are entered all the same */
+    const struct orun_names *leaves; /* directories that are visited, but not entered */
+    const char *prune;               /* one relative path left out with all below it */
+    const char *const *leave_out;    /* relative paths left out likewise, sorted */
+    size_t leave_out_count;
     bool stat;
     bool shallow; /* only what is directly in the root */
+    bool lenient; /* a directory that may not be read counts as empty */
     /* Returns 0 or the errno that ends the walk; `trouble` then names the entry unless visit filled
      * it in. */
     int (*visit)(void *context, const struct orun_entry *entry, struct orun_trouble *trouble);

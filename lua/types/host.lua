@@ -343,6 +343,7 @@ local process = {}
 ---@field env? table<string,string>  the whole environment, or what is laid over `base`; default: that of orun
 ---@field base? ProcessEnvironment
 ---@field cwd? string
+---@field view? View                 to start in (see host.overlay); needs cwd
 ---@field stdin? string|"inherit"    bytes that the child can read (from a file in memory); default /dev/null. "inherit" passes orun's own
 ---@field output? "log"|"capture"|"lines"|"inherit"|"null"|"file"  default "capture"; "file": the child appends to the file `log` by
 ---                                  itself, which is made at the start (for children that outlive orun; no mask)
@@ -558,6 +559,7 @@ function fs.temporary(prefix) end
 function fs.remove(path) end
 ---Removes a tree without following links; a missing one is fine. Directories without write permission are made writable first.
 ---@param path string
+---@param options? {background?: boolean}  background: on a worker thread; suspends
 ---@return true?
 ---@return string? message
 ---@return string? errno
@@ -599,11 +601,79 @@ function fs.chmod(path, mode) end
 ---and devices left out. Modes are subject to the umask. On failure nothing stays at `to`; `to` may lie inside `from`.
 ---@param from string
 ---@param to string must not exist; its parent must
----@param options? {skip?: string[], skip_any?: string[]}
+---@param options? {skip?: string[], skip_any?: string[], leave_out?: string[], background?: boolean}  leave_out: relative paths;
+---background: on a worker thread; suspends
 ---@return {files: integer, reflinks: integer, bytes: integer}?
 ---@return string? message
 ---@return string? errno
 function fs.clone_tree(from, to, options) end
+
+---Paths below a directory, relative and sorted, that a copy leaves out: directories of certain names, anything of certain names, and
+---sockets, pipes and devices. Nothing is looked for below them, nor in directories that may not be read.
+---@param root string
+---@param options {directories?: string[], any?: string[], skip_any?: string[], leave_out?: string[]}  skip_any: names not even looked at;
+---leave_out: likewise relative paths
+---@return string[]?
+---@return string? message
+---@return string? errno
+function fs.exclusions(root, options) end
+
+---------------------------------------------------------------------------------------------------
+-- host.overlay: directories that programs may change without changing them. An overlay is mounted in a mount namespace of its own, which
+-- ends with the last process and the last handle that has it; nothing is ever mounted where others see it. Linux 5.11 or later without
+-- privileges.
+
+---@class host.overlay
+local overlay = {}
+---@class View: userdata  A mount namespace; closed by close(), `<close>` or the collector.
+local View = {}
+---A namespace to make views from. At `mask` (an empty directory) it has an empty file system, to be filled by `mask`.
+---@param mask string
+---@param user boolean with a user namespace, which needs no privilege; programs in it cannot change their user
+---@return View?
+---@return string? message
+---@return string? errno
+function overlay.base(mask, user) end
+---@class OverlayOptions
+---@field base View
+---@field lower string   absolute path without links: what is shown, and where
+---@field mask? string   path of the base's mask, laid over it
+---@field upper string   directory that receives what is written; made by `mirror`
+---@field work string    empty directory on the file system of upper
+---@field keep? string   directory below lower that is shown as it is, and changed
+---@param options OverlayOptions
+---@return View?
+---@return string? message
+---@return string? errno
+function overlay.open(options) end
+---Path that leads into the view from outside, while it is open: to what is mounted there.
+---@return string
+function View:root() end
+function View:close() end
+---Makes a directory with the mode, the owner (as root) and the time of another one.
+---@param from string
+---@param to string must not exist
+---@return true?
+---@return string? message
+---@return string? errno
+function overlay.mirror(from, to) end
+---Fills a directory with whiteouts, which hide what is at these paths, and with what directories they need.
+---@param from string  the directory in which things are hidden
+---@param to string    empty directory to be laid over it
+---@param paths string[] relative, sorted
+---@return true?
+---@return string? message
+---@return string? errno
+function overlay.mask(from, to, paths) end
+---Takes the marks of an overlay off a file of its upper directory.
+---@param path string
+---@return true
+function overlay.strip(path) end
+---@param path string
+---@return string? name "ext4", "overlayfs", …, or its number
+---@return string? message
+---@return string? errno
+function overlay.file_system(path) end
 
 ---------------------------------------------------------------------------------------------------
 -- host.watch: inotify

@@ -96,7 +96,7 @@ Would remove 2 items
     assert.equal("a b", left())
     assert.equal("b", latest())
     assert.is_true(fs.exists(store.root .. "/.orun/plans/cccccccccccc.json"))
-    assert.same({ dryRun = true, executions = { "b" }, plans = { "cccccccccccc" }, running = {}, latest = "a" },
+    assert.same({ dryRun = true, executions = { "b" }, plans = { "cccccccccccc" }, workspaces = {}, running = {}, latest = "a" },
       json.decode(orun("gc", "--dry-run", "--keep", "1", "--json").out))
   end)
 
@@ -141,7 +141,7 @@ Would remove 2 items
   it("works without a store and refuses negative numbers", function()
     fs.remove_tree(store.root .. "/.orun")
     assert.equal("Nothing to clean up.\n", orun("gc").out)
-    assert.same({ dryRun = false, executions = {}, plans = {}, running = {} }, json.decode(orun("gc", "--json").out))
+    assert.same({ dryRun = false, executions = {}, plans = {}, workspaces = {}, running = {} }, json.decode(orun("gc", "--json").out))
     assert.equal(2, orun("gc", "--keep", "-1").code)
     assert.equal(2, orun("gc", "--keep", "few").code)
   end)

@@ -19,6 +19,7 @@ function M.environment(extra)
     for _, pattern in ipairs(dropped) do keep = keep and not name:find(pattern) end
     if keep then env[name] = text end
   end
+  env.ORUN_ISOLATION = "none" -- steps talk to specs by files of the workspace
   for name, text in next, extra or {} do env[name] = text end
   return env
 end

@@ -528,35 +528,6 @@ static int fs_chmod(lua_State *L)
     return done_or(L, chmod(path, (mode_t)luaL_checkinteger(L, 2) & 07777), path);
 }
 
-/* --- trees
- * ----------------------------------------------------------------------------------------- */
-
-static int fs_remove_tree(lua_State *L)
-{
-    struct orun_trouble t;
-    if (orun_tree_remove(orun_check_path(L, 1), &t) != 0)
-        return trouble(L, &t);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
-static int fs_clone_tree(lua_State *L)
-{
-    const char *from = orun_check_path(L, 1), *to = orun_check_path(L, 2);
-    lua_settop(L, 3);
-    struct orun_walk skips = {.skip = orun_names_option(L, 3, "skip"),
-                              .skip_any = orun_names_option(L, 3, "skip_any")};
-    struct orun_clone done;
-    struct orun_trouble t;
-    if (orun_tree_clone(from, to, &skips, &done, &t) != 0)
-        return trouble(L, &t);
-    lua_createtable(L, 0, 3);
-    set_integer(L, "files", (lua_Integer)done.files);
-    set_integer(L, "reflinks", (lua_Integer)done.reflinks);
-    set_integer(L, "bytes", (lua_Integer)done.bytes);
-    return 1;
-}
-
 static const luaL_Reg functions[] = {{"read", fs_read},
                                      {"write", fs_write},
                                      {"appender", orun_fs_appender},
@@ -567,14 +538,15 @@ static const luaL_Reg functions[] = {{"read", fs_read},
                                      {"mkdir", fs_mkdir},
                                      {"temporary", fs_temporary},
                                      {"remove", fs_remove},
-                                     {"remove_tree", fs_remove_tree},
+                                     {"remove_tree", orun_fs_remove_tree},
                                      {"rename", fs_rename},
                                      {"symlink", fs_symlink},
                                      {"readlink", fs_readlink},
                                      {"realpath", fs_realpath},
                                      {"cwd", fs_cwd},
                                      {"chmod", fs_chmod},
-                                     {"clone_tree", fs_clone_tree},
+                                     {"clone_tree", orun_fs_clone_tree},
+                                     {"exclusions", orun_fs_exclusions},
                                      {NULL, NULL}};
 
 int luaopen_host_fs(lua_State *L)

@@ -1,6 +1,7 @@
 /* From a table of options to a running child. */
 #include "condition.h"
 #include "lock.h"
+#include "overlay.h"
 #include "process.h"
 
 #include <errno.h>
@@ -391,6 +392,17 @@ void orun_process_mask(lua_State *L, struct orun_process *p)
     p->mask = p->out.mask = p->err.mask = mask;
 }
 
+/* The view stays open at least until the child has entered it: the table of options has it. */
+static void read_view(lua_State *L, struct start *s)
+{
+    if (lua_getfield(L, 1, "view") != LUA_TNIL) {
+        s->command.view = orun_check_view(L, -1);
+        if (!s->command.cwd)
+            luaL_error(L, "option 'view' needs 'cwd'");
+    }
+    lua_pop(L, 1);
+}
+
 static void read_mask(lua_State *L, struct orun_process *p)
 {
     if (lua_getfield(L, 1, "mask") != LUA_TNIL && check_list(L, "mask") > 0)
@@ -489,6 +501,7 @@ static bool read_options(lua_State *L, struct orun_process *p, struct start *s, 
     double limit = number_option(L, "limit", DEFAULT_LIMIT);
     p->out.limit = p->err.limit = limit > 0 ? (size_t)limit : 0;
     s->command.cwd = text_option(L, "cwd");
+    read_view(L, s);
     read_locks(L, s);
     read_mask(L, p);
     read_log(L, p, s->output);

@@ -106,9 +106,11 @@ local function quoted(text)
   return '"' .. text .. '"'
 end
 
-local function check_choice(flag, text, origin)
+-- Blanks around a choice, and capitals, mean nothing.
+local function choose(flag, text, origin)
+  local plain = text:match("^%s*(.-)%s*$"):lower()
   for _, choice in ipairs(flag.choices) do
-    if choice == text then return end
+    if choice == text or choice:lower() == plain then return choice end
   end
   local hint = require("orun.util.suggestion").hint(text, flag.choices)
   diagnostic.usage(("%s must be one of %s, not %s"):format(origin, table.concat(flag.choices, ", "), quoted(text)), hint)
@@ -122,7 +124,7 @@ end
 function M.value(flag, text, origin)
   local v, expected = convert[M.type(flag)](text)
   if v == nil then diagnostic.usage(("%s must be %s, not %s"):format(origin, expected, quoted(text))) end
-  if flag.choices then check_choice(flag, text, origin) end
+  if flag.choices then return choose(flag, text, origin) end
   return v
 end
 

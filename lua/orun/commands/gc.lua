@@ -6,6 +6,7 @@ local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local retention = require "orun.state.retention"
 local value = require "host.value"
+local workspaces = require "orun.run.workspace"
 
 local day = 86400
 
@@ -14,6 +15,7 @@ local day = 86400
 ---@field executions string[]
 ---@field running string[]   spared
 ---@field plans PlanEntry[]
+---@field workspaces {execId: string, path: string}[]  of jobs whose execution is over
 ---@field latest? {from: string, to: string?}
 
 local function rule_of(flags)
@@ -50,6 +52,15 @@ local function old_plans(store, staying, rule)
   return list
 end
 
+-- Workspaces stay while somebody works in them, and kept ones as long as their execution does.
+local function stale_workspaces(store, staying, rule)
+  local stays = {}
+  for _, id in ipairs(staying) do stays[id] = true end
+  return workspaces.stale(store, function(id, kept)
+    return stays[id] and (kept or liveness.busy(record.view(store, id), rule.now))
+  end)
+end
+
 ---@return Cleaning
 local function survey(store, rule)
   local gone, running, staying = retention.executions(execution.list(store), rule, function(id)
@@ -59,7 +70,7 @@ local function survey(store, rule)
   for _, id in ipairs(gone) do removed[id] = true end
   local dangling = execution.dangling_latest(store, removed)
   return {
-    executions = gone, running = running, plans = old_plans(store, staying, rule),
+    executions = gone, running = running, plans = old_plans(store, staying, rule), workspaces = stale_workspaces(store, staying, rule),
     latest = dangling and { from = dangling, to = staying[1] } or nil,
   }
 end
@@ -72,7 +83,14 @@ end
 
 -- Removes and leaves in the lists what really went. Who started in the meantime is spared.
 local function sweep(ctx, store, found, rule)
-  local executions, plans = {}, {}
+  local executions, plans, stale = {}, {}, {}
+  for _, entry in ipairs(found.workspaces) do
+    if liveness.busy(record.view(store, entry.execId), rule.now) then
+      found.running[#found.running + 1] = entry.execId
+    elseif remove(ctx, entry.path, fs.remove_tree(entry.path)) then
+      stale[#stale + 1] = entry
+    end
+  end
   for _, id in ipairs(found.executions) do
     local dir = execution.directory(store, id)
     if liveness.busy(record.view(store, id), rule.now) then
@@ -84,7 +102,7 @@ local function sweep(ctx, store, found, rule)
   for _, entry in ipairs(found.plans) do
     if remove(ctx, entry.path, fs.remove(entry.path)) then plans[#plans + 1] = entry end
   end
-  found.executions, found.plans = executions, plans
+  found.executions, found.plans, found.workspaces = executions, plans, stale
   local dangling = execution.dangling_latest(store)
   if dangling then
     execution.repair_latest(store, found.latest and found.latest.to)
@@ -93,13 +111,14 @@ local function sweep(ctx, store, found, rule)
   end
 end
 
-local document_shape = value.shape { "dryRun", "executions", "plans", "running", "latest" }
+local document_shape = value.shape { "dryRun", "executions", "plans", "workspaces", "running", "latest" }
 
 local function document(found, dry_run)
-  local plans = value.list {}
+  local plans, stale = value.list {}, value.list {}
   for i, entry in ipairs(found.plans) do plans[i] = entry.name end
+  for i, entry in ipairs(found.workspaces) do stale[i] = entry.execId end
   return document_shape {
-    dryRun = dry_run, executions = value.list(found.executions), plans = plans, running = value.list(found.running),
+    dryRun = dry_run, executions = value.list(found.executions), plans = plans, workspaces = stale, running = value.list(found.running),
     latest = found.latest and (found.latest.to or value.null) or nil,
   }
 end
@@ -110,12 +129,13 @@ local function print_lines(ctx, found, dry_run)
   for _, id in ipairs(found.running) do ctx:print(("  Kept %s: it is running"):format(style.plain(id))) end
   for _, id in ipairs(found.executions) do ctx:print(("  %s %s"):format(verb, style.plain(id))) end
   for _, entry in ipairs(found.plans) do ctx:print(("  %s plan %s"):format(verb, entry.name)) end
+  for _, entry in ipairs(found.workspaces) do ctx:print(("  %s the workspaces of %s"):format(verb, style.plain(entry.execId))) end
   if found.latest then
     local repair = dry_run and "Would point latest to" or "Pointed latest to"
     local drop = dry_run and "Would remove the link latest" or "Removed the link latest"
     ctx:print(found.latest.to and ("  %s %s"):format(repair, style.plain(found.latest.to)) or "  " .. drop)
   end
-  local count = #found.executions + #found.plans
+  local count = #found.executions + #found.plans + #found.workspaces
   if #found.running + count > 0 or found.latest then ctx:print("") end
   ctx:print(count > 0 and ("%s %s"):format(verb, style.plural(count, "item")) or "Nothing to clean up.")
 end
@@ -126,7 +146,8 @@ return {
   description = [[
 Of the executions the newest stay (--keep), unless they are older than --max-age days. Of the stored plans those go that are older than
 that, are named by their checksum, and are neither the latest plan nor that of an execution that stays. Plans with a name of your own
-stay. An execution that is running is never removed, and `latest` is put right when it points to nothing.]],
+stay. Workspaces that a killed run left go, and kept ones (run --keep-workspaces) together with their execution. An execution that is
+running is never removed, and `latest` is put right when it points to nothing.]],
   examples = {
     { "orun gc --dry-run", "what would go" },
     { "orun gc --keep 3 --max-age 7", "the last three runs of a week" },

@@ -255,6 +255,7 @@ local function run_options(ctx, found, lookup, workspace)
     component_concurrency = flags.component_concurrency, job = flags.job, retry = flags.retry,
     approve = flags.approve, ask = has_gates(plan) and ask(ctx) or nil,
     fail_fast = flags.fail_fast or flags.keep_going and "no" or nil,
+    isolation = flags.isolation, keep_workspaces = flags.keep_workspaces,
     environments = not found.fresh and environment_patterns(flags.env) or nil,
     components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
@@ -304,6 +305,9 @@ local function run(ctx, args)
   if not ctx.json then ctx:print_warnings() end
   if ctx.flags.background then return run_in_background(ctx, found, options) end
   local result = runner.run(options)
+  if options.keep_workspaces and result.workspaces then
+    ctx:note("workspaces kept in " .. path.relative(ctx.cwd, result.workspaces))
+  end
   if ctx.flags.json then print_summary(ctx, result) end
   return result.exit
 end
@@ -348,7 +352,9 @@ steps are not repeated.]],
     { name = "locked", type = "boolean", help = "every composition source of a fresh plan must be as the lock file says" },
     { name = "strict", type = "boolean", help = "warnings of the compiler are errors" },
     { name = "allow-modified-plan", type = "boolean", help = "run a plan file although it was edited" },
-    { name = "isolation", value = "MODE", choices = { "none" }, hidden = true, help = "none: jobs share the workspace" },
+    { name = "isolation", value = "MODE", choices = { "auto", "workspace", "none" }, default = "auto", env = "ORUN_ISOLATION",
+      help = "a tree for each job: when several run at once (auto), always (workspace), never" },
+    { name = "keep-workspaces", type = "boolean", help = "keep these trees, below .orun/runs" },
   },
   args = { { name = "target", help = "plan or component", optional = true, complete = "plans" } },
   run = run,

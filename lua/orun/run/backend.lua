@@ -24,6 +24,7 @@ local M = {}
 ---@class Backend
 ---@field name string      value of ORUN_RUNNER
 ---@field context string   value of ORUN_CONTEXT
+---@field views? boolean   site:start() starts steps in `work.workspace.view` where there is one
 ---@field prepare fun(run: Run): true?, string?
 ---@field environment fun(run: Run): table<string, string>
 ---@field refuses fun(step: table, job: table): string?, string?  message, hint

@@ -178,6 +178,10 @@ end
 local function enter(self)
   local run, job = self.run, self.job
   self.workspace = run.workspaces:open(job)
+  -- What completed steps of an earlier start wrote is not in a fresh tree.
+  if not self.workspace.shared then
+    for id in next, self.previous do self.previous[id] = "pending" end
+  end
   self.directory = directory.job(self.workspace.root, job, run.directory_override)
   local site, message, hint = run.backend.open(self)
   if not site then return false, message, hint end

@@ -51,6 +51,8 @@ local M = {}
 ---@field workdir? string     overrides the directory of every job
 ---@field approve? string[]   gates that are approved: ids, environments, or "all"
 ---@field ask? fun(gate: table, id: string): Process?  asks for an approval; the process prints the answer
+---@field isolation? "auto"|"workspace"|"none"  whether jobs get trees of their own (default none); auto: when several run at once
+---@field keep_workspaces? boolean  these trees stay
 ---@field lines? boolean      emit step.output
 ---@field signals? boolean    stop on SIGINT, SIGTERM and SIGHUP
 ---@field on_event? fun(event: table)
@@ -72,6 +74,7 @@ local M = {}
 ---@field dir? string
 ---@field counts RunCounts
 ---@field signal? string
+---@field workspaces? string where the trees of the jobs are, when they were kept
 ---@field meta table   shape of metadata.json
 ---@field state table  shape of state.json
 
@@ -248,6 +251,7 @@ local function result_of(run, status)
     dir = run.dir,
     counts = run.counts,
     signal = run.signal,
+    workspaces = run.workspaces.keep and run.workspaces.directory or nil,
     meta = run:metadata(),
   }, result_meta)
 end

@@ -43,6 +43,9 @@ local grace = 5
 ---@field claims Claims
 ---@field backend Backend
 ---@field prepared? any            whatever the backend remembers
+---@field store string           `.orun` directory
+---@field isolation? string       "auto", "workspace" or "none"
+---@field keep_workspaces? boolean
 ---@field workspaces Workspaces
 ---@field environment Environment
 ---@field facts RunFacts
@@ -386,7 +389,8 @@ local function new_run(options, selected, counts)
     plan = plan, plan_name = metadata.name or "", jobs = selected, by_id = {}, index = {}, selected = {},
     counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, next_snapshot = 0,
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
-    base_directory = options.root, directory_override = options.workdir, retry_delay = retry_delay(),
+    base_directory = options.root, directory_override = options.workdir,
+    isolation = options.isolation, keep_workspaces = options.keep_workspaces, retry_delay = retry_delay(),
     backend = backends.of(options.runner or "local"),
     component_concurrency = math.max(options.component_concurrency or 1, 0),
     fail_fast = (options.fail_fast or planned.failFast == true and "yes" or "no") ~= "no", fail_now = options.fail_fast == "now",

@@ -3,7 +3,7 @@ local commands = require "orun.actions.command"
 local environment = require "orun.run.environment"
 local process = require "host.process"
 
-local M = { name = "local", context = "local" }
+local M = { name = "local", context = "local", views = true }
 
 ---@return true?
 ---@return string? message
@@ -33,7 +33,9 @@ Site.__index = Site
 ---@param work JobWork
 ---@return Site
 function M.open(work)
-  return setmetatable({ files = work.files, base = work.run.environment.block, immediate = true }, Site)
+  return setmetatable({
+    files = work.files, base = work.run.environment.block, view = work.workspace.view, immediate = true,
+  }, Site)
 end
 
 ---@param path string
@@ -52,6 +54,7 @@ function Site:start(call)
     base = self.base,
     env = call.env,
     cwd = call.cwd,
+    view = self.view,
     output = call.line and "lines" or "log",
     log = call.log,
     line = call.line,
