@@ -4,6 +4,14 @@ local s = orun.schema
 
 local M = {}
 
+---@param description string
+---@param default? string
+function M.duration(description, default)
+  return s.string {
+    default = default, pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$", description = description .. ", for example `90s` or `1h30m`",
+  }
+end
+
 ---The parameters of one type: its own beside those that all have.
 ---@param timeout string the default time limit of a job
 ---@param own table<string, table>
@@ -11,9 +19,7 @@ local M = {}
 function M.object(timeout, own)
   local properties = {
     runsOn = s.string { default = "ubuntu-24.04", minLength = 1, description = "runner of the jobs" },
-    timeout = s.string {
-      default = timeout, pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$", description = "time limit of a job, for example `90s` or `1h30m`",
-    },
+    timeout = M.duration("time limit of a job", timeout),
   }
   return s.object(orun.merge(properties, own), { additionalProperties = false })
 end

@@ -193,3 +193,77 @@ return orun.composition {
       "from the overrides of the component", "its capability is not included", "left out by the profile: deploy")
   end)
 end)
+
+describe("orun compositions lint", function()
+  after_each(Sources.clean)
+
+  it("finds nothing in the packages of the repository", function()
+    for _, words in ipairs {
+      { "compositions", "--examples", "examples/standard" }, { "examples/platform/compositions", "--examples", "examples/platform" },
+      { "examples/lua-platform/compositions", "--examples", "examples/lua-platform" },
+    } do
+      local r = run(fs.cwd(), "compositions", "lint", table.unpack(words))
+      assert.same({ 0, "" }, { r.code, r.err }, r.out)
+      has(r.out, "nothing found")
+    end
+  end)
+
+  it("looks at YAML too, and at the platform around the package", function()
+    local root = Sources.new({
+      ["intent.yaml"] = "compositions: {sources: [{name: kit, kind: dir, path: kit}]}\nenvironments: {dev: }\n"
+        .. "components: [{name: web, type: sh, subscribe: {environments: [dev]}, parameters: {size: 1}}]\n",
+      ["kit/stack.yaml"] = Sources.stack,
+      ["kit/compositions/sh/composition.yaml"] = [[
+kind: Composition
+metadata: {name: sh}
+spec:
+  type: sh
+  defaultJob: build
+  parameterSchema:
+    properties:
+      parameters:
+        type: object
+        properties:
+          target: {type: string}
+          size: {type: integer}
+          other: {type: string}
+  jobs:
+    - name: build
+      outputs: ["{{.parameters.target}}/*"]
+      steps: [{name: make, run: 'make {{index .parameters "size"}}'}]
+]],
+    }).root
+    local r = run(root, "compositions", "lint")
+    assert.equal(1, r.code)
+    has(r.out, 'the type sh has a parameter "other" that nothing uses\n  --> kit/compositions/sh/composition.yaml:13:11\n')
+    local data = assert(json.decode(run(root, "compositions", "lint", "--json").out))
+    assert.equal(1, #data.warnings)
+    assert(fs.write(root .. "/intent.yaml", (assert(fs.read(root .. "/intent.yaml")):gsub("size: 1", "size: none"))))
+    has(run(root, "compositions", "lint").out, "the example intent.yaml does not compile", "intent.yaml:3:")
+  end)
+end)
+
+describe("names in a Lua text", function()
+  local bytecode = require "orun.sandbox.bytecode"
+
+  it("are told from the code that the compiler made", function()
+    local names = assert(bytecode.names([[
+local x = y.field
+function made() inner = "text" end
+local t = { key = "value", [1] = x }
+return function(a) if a == "compared" then return a:method(t["read"], other) end end
+]], "x.lua"))
+    local globals = {}
+    for i, global in ipairs(names.globals) do globals[i] = { global.name, global.line, global.written } end
+    assert.same({ { "y", 1, false }, { "inner", 2, true }, { "made", 2, true }, { "other", 4, false } }, globals)
+    assert.same({ field = true, method = true, read = true }, names.fields)
+    assert.same({ text = true, value = true, compared = true }, names.strings)
+    assert.same({ key = 3 }, names.keys)
+  end)
+
+  it("are found in long files, far down", function()
+    local names = assert(bytecode.names(("\n"):rep(1000) .. "x = 1" .. ("\n"):rep(300) .. "return y", "x.lua"))
+    assert.same({ 1001, 1301 }, { names.globals[1].line, names.globals[2].line })
+    assert.is_nil(bytecode.names("local = 1", "x.lua"))
+  end)
+end)

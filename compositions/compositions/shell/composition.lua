@@ -12,10 +12,23 @@ local function commands(description)
       directory = parameter.path "where it runs, relative to the component",
       env = s.map(s.string {}, { description = "variables of this step" }),
       retry = s.integer { minimum = 0, description = "further attempts after a failure" },
-      timeout = s.string { description = "time limit of this step" },
+      timeout = parameter.duration "time limit of this step",
     },
     { description = description }
   )
+end
+
+---Refuses two steps of one name, which logs could not tell apart.
+local function check_names(p)
+  local seen = { run = p.run ~= nil or nil }
+  for _, field in ipairs { "checks", "commands", "cleanup" } do
+    for i, item in ipairs(p[field] or {}) do
+      if seen[item.name] then
+        orun.fail(("two commands are called %s"):format(item.name), { path = ("/parameters/%s/%d/name"):format(field, i - 1) })
+      end
+      seen[item.name] = true
+    end
+  end
 end
 
 ---Steps of a list of commands; their ids are the names.
@@ -53,6 +66,7 @@ return orun.composition {
         if not p.run and not p.commands and not p.checks then
           orun.fail("a shell component needs run, commands or checks", { path = "/parameters" })
         end
+        check_names(p)
         local work = p.run and { { name = "run", run = p.run } } or nil
         return orun.steps(
           steps(p.checks, "shell.check", p.shell),

@@ -42,6 +42,7 @@ describe("shell", function()
 
   it("needs something to do", function()
     assert.has_error(function() job {} end, "needs run, commands or checks")
+    assert.has_error(function() job { checks = { { name = "a", run = "x" } }, cleanup = { { name = "a", run = "y" } } } end, "called a")
     assert.has_error(function() job { comands = {} } end, "comands")
     assert.has_error(function() job { run = "x", timeout = "soon" } end, "timeout")
     assert.has_error(function() job { commands = { { name = "a b", run = "x" } } } end, "name")

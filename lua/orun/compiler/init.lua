@@ -98,10 +98,11 @@ end
 ---Everything up to the steps of every job, whatever the policies say about them.
 ---@param options CompileOptions
 ---@param report table
+---@param arrange? fun(instances: table[]): table[] another order, or fewer of them
 ---@return table model
 ---@return Expansion
 ---@return table[] jobs as bound, not in plan order
-function M.bound(options, report)
+function M.bound(options, report, arrange)
   local pace <close> = heap.relax()
   local model, loaded = M.model(options, report, true)
   membership.check(model, report)
@@ -109,7 +110,8 @@ function M.bound(options, report)
   local expansion = expand(model, loaded.registry, { environments = options.environments, components = options.components }, report)
   pace:check()
   report:check()
-  local jobs = require "orun.compiler.bind"(expansion.instances, report)
+  local instances = arrange and arrange(expansion.instances) or expansion.instances
+  local jobs = require "orun.compiler.bind"(instances, report)
   report:check()
   return model, expansion, jobs
 end

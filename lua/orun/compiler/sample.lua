@@ -76,6 +76,26 @@ local function loaded_of(intent, registry, report)
   }
 end
 
+---The jobs of many samples before policies and dependencies are looked at. What is wrong with some of them is in the report; the others
+---are there.
+---@param registry Registry
+---@param samples Sample[] components of different names, all of one environment
+---@param report table
+---@param arrange? fun(instances: table[]): table[] another order, or fewer of them
+---@return table[] jobs as bound
+function M.bind(registry, samples, report, arrange)
+  local intent = { kind = "Intent", metadata = { name = "samples" }, environments = { dev = {} }, components = value.list {} }
+  for _, sample in ipairs(samples) do
+    local one = intent_of(sample)
+    table.move(one.components, 1, #one.components, #intent.components + 1, intent.components)
+  end
+  local model = normalize(loaded_of(intent, registry, report), report)
+  report:check()
+  local expansion = expand(model, registry, {}, report)
+  report:check()
+  return require "orun.compiler.bind"(arrange and arrange(expansion.instances) or expansion.instances, report)
+end
+
 ---Compiles a sample; raises a Failure when it cannot be.
 ---@param registry Registry
 ---@param sample Sample

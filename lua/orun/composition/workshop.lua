@@ -41,6 +41,18 @@ local function of_intent(cwd, intent)
   return pieces
 end
 
+---The intent that reads a package from its directory.
+---@param root string of the package
+---@param cwd string
+---@param intent? string the --intent flag
+---@return string? file
+function M.platform(root, cwd, intent)
+  local found = location.find { flag = intent, cwd = cwd }
+  for _, piece in ipairs(of_intent(cwd, intent)) do
+    if piece.root == root then return found.file end
+  end
+end
+
 ---@param cwd string
 ---@param text? string path as the author wrote it; default: where they stand
 ---@param intent? string the --intent flag

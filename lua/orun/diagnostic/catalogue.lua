@@ -27,6 +27,7 @@ M.areas = {
   { name = "job", title = "Looking at jobs" },
   { name = "gc", title = "Cleaning up" },
   { name = "pack", title = "Packing" },
+  { name = "lint", title = "Looking for mistakes in packages" },
   { name = "command", title = "Own commands" },
   { name = "script", title = "Scripts" },
   { name = "output", title = "Output" },
@@ -274,6 +275,24 @@ kind("composition.limit", "A Lua file of a package or of the platform used more 
   "Mend the loop or the growing table; a limit that is too low for what is meant can be raised under `compositions.limits`.")
 kind("composition.limits", "A value under `compositions.limits` is no number, or has an unknown unit.",
   "Write sizes such as 64MiB (KiB, MiB and GiB are known), and instructions as a number.")
+-- Lint --------------------------------------------------------------------------------------------------------------------------
+
+kind("lint.syntax", "A Lua file of the package cannot be compiled.", "Mend the line that is named.")
+kind("lint.global", "A Lua file sets a global, or reads one that the sandbox does not define. Globals of one file are not seen by another.",
+  "Write `local`, or correct the name.")
+kind("lint.parameter", "The schema offers a parameter that neither a template nor the code reads. Code is searched for the name in the "
+  .. "composition and in every file that it requires.", "Use it, or take it out of the schema.")
+kind("lint.capability", "A step has a capability that no profile includes, so it never runs; or a profile includes one that no step has.",
+  "Correct one of the two.")
+kind("lint.profile", "Under this profile a job never has a step.", "Give the profile capabilities or steps that the job has.")
+kind("lint.failure", "Parameters that the schema allows make a function of the composition fail. The parameters were invented.",
+  "Refuse them in the schema, or with orun.fail and a message that helps.")
+kind("lint.untried", "No parameters could be invented that the schema allows, mostly because of a pattern. The functions were not tried.",
+  "Give the package an example, `examples/<name>/intent.yaml`, or name a platform that uses it with --examples.")
+kind("lint.order", "A job comes out differently when jobs are made in another order: a function keeps something for its next call.",
+  "Make everything from ctx; no local variable outside of the function may change.")
+kind("lint.example", "An example of the package does not compile.", "Mend it; the message is that of the compiler.")
+
 kind("composition.workshop", "`orun compositions test` and `lint` found no composition package at the path that they were given.",
   "Go into a package (a folder with a stack.yaml), name one, or make one with `orun compositions new`.")
 kind("composition.no-specs", "`orun compositions test` found no spec, or none whose name has the text of --filter.",
