@@ -1,4 +1,6 @@
 -- Woodpecker CI tells everything about an event in variables: https://woodpecker-ci.org/docs/usage/environment
+local orun = require "orun"
+
 local names = { push = "push", pull_request = "pull_request", tag = "tag", release = "release", cron = "schedule", manual = "manual" }
 
 return {
@@ -6,7 +8,9 @@ return {
 
   event = function(_, env)
     local event = names[env.CI_PIPELINE_EVENT or ""]
-    if not event then return nil, ("its CI_PIPELINE_EVENT is %q"):format(env.CI_PIPELINE_EVENT or "") end
+    if not event then
+      orun.fail(("CI_PIPELINE_EVENT is %q"):format(env.CI_PIPELINE_EVENT or ""), { hint = "outside of Woodpecker name the event with it" })
+    end
     local request = event == "pull_request"
     return {
       event = event,
