@@ -173,7 +173,8 @@ describe("the platform in Lua", function()
     end)
 
     it("in env", function()
-      edit(document, '      timeout = "1m",', '      timeout = "1m",\n      env = function(ctx)\n        return { A = ctx.a.b }\n      end,')
+      edit(document, '      timeout = "1m",',
+        '      timeout = "1m",\n      env = function(ctx)\n        return { A = ctx.a.b }\n      end,')
       has(points_at(document, "ctx.a.b", "attempt to index a nil value (field 'a')").message, "env of job render")
     end)
 
