@@ -1,6 +1,7 @@
 -- The compositions that ship, in examples/standard. shell, make, node, python and go run for real where their tools are installed. The
 -- tools of the other types are replaced by a script that writes down how it was called: what is tested is which commands run, not what
 -- they do.
+local fs = require "host.fs"
 local json = require "host.json"
 local path = require "orun.util.path"
 local process = require "host.process"
