@@ -52,6 +52,7 @@ local function check(case)
   for _, d in ipairs(list) do hit = hit or d.kind == kind and d end
   assert.is_truthy(hit, ("%s was not reported: %s"):format(kind, found.output))
   assert.equal(place, diagnosis.place(hit), kind .. ": " .. hit.message)
+  if case.hint then assert.equal(case.hint, hit.hint) end
   if not case.warning then assert.is_true(found.code > 0, kind) end
   local expected = { kind, table.unpack(case.also or {}) }
   table.sort(expected)

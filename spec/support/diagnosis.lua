@@ -11,6 +11,7 @@
 --   call     function() that raises the Failure itself, where no command can be brought to do so
 --   also     other kinds that are reported together with this one, in order (errors and warnings)
 --   warning  it is a warning
+--   hint     what it advises
 --   stdout   file that standard output goes to
 local fs = require "host.fs"
 local json = require "host.json"

@@ -18,7 +18,10 @@ local function read_intent(found, display, report)
   local shown = display(found.file)
   local bytes, message = fs.read(found.file, decode.limit)
   if not bytes then
-    report:error { kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown }
+    report:error {
+      kind = "intent.unreadable", message = ("cannot read %s: %s"):format(shown, condition.reason(message)), file = shown,
+      hint = location.hint(found.file, display),
+    }
     return nil
   end
   local yaml = decode.read(bytes, shown, report)

@@ -36,6 +36,17 @@ local function is_file(name)
   return stat ~= nil and stat.type ~= "directory"
 end
 
+---The intent that was meant when a directory was named.
+---@param file string absolute
+---@param display fun(path: string): string
+---@return string? hint
+function M.hint(file, display)
+  for _, name in ipairs(names) do
+    local inside = path.join(file, name)
+    if is_file(inside) then return ("did you mean %s?"):format(display(inside)) end
+  end
+end
+
 ---@class IntentLocation
 ---@field file? string absolute path; nil when nothing was found
 ---@field root string absolute directory of the intent, or the working directory

@@ -68,6 +68,10 @@ spec:
     { "yaml.unknown-key", warning = true, intent = component "‸paramters: {a: 1}" },
     { "intent.not-found", files = { ["intent.yaml"] = false } },
     { "intent.unreadable", place = "intent.yaml", argv = { "validate", "-i", "intent.yaml" }, files = { ["intent.yaml"] = false } },
+    {
+      "intent.unreadable", place = "sub", argv = { "plan", "-i", "sub" }, hint = "did you mean sub/intent.yaml?",
+      files = { ["sub/intent.yaml"] = "" },
+    },
     { "intent.unreadable", place = "../../dev/zero", argv = { "plan", "-i", "/dev/zero" } },
     { "intent.unwritable", argv = { "intent", "render", "-o", "no/such/file.yaml" } },
     { "intent.tree-unwritable", argv = { "component" }, warning = true, files = { [".orun"] = "in the way" } },
