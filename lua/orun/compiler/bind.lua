@@ -125,8 +125,8 @@ end
 ---@return TextSite
 local function step_site(id, step, field, key)
   return {
-    job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), origin = selection.origin(step)[field] or step.place,
-    path = { field, key },
+    job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), path = { field, key },
+    origin = selection.origin(step)[field] or step.place,
   }
 end
 

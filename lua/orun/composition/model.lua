@@ -18,8 +18,8 @@ local M = {}
 ---@field timeout? string
 ---@field retry integer
 ---@field onFailure? string
----@field templates? table<string, boolean> which of its texts are templates, by field or `<field>/<key>`; all are when there is no such table,
---- unless its place is in Lua
+---@field templates? table<string, boolean> which of its texts are templates, by field or `<field>/<key>`; all are when there is no
+--- such table, unless its place is in Lua
 ---@field place? Place
 
 ---@class Job
