@@ -41,10 +41,10 @@ describe("environment values", function()
 
   it("of one step do not reach the next", function()
     local env = environment.new { A = "base", OLD_TOKEN = "0123456789" }
-    local first, hidden = env:with({ A = 1, B = "b" }, nil, { B = "c", NEW_TOKEN = "abcdefghij" })
-    assert.same({ A = "1", B = "c", NEW_TOKEN = "abcdefghij" }, first)
+    local first, hidden = env:with({ O = "own" }, { A = 1, B = "b" }, nil, { B = "c", NEW_TOKEN = "abcdefghij", ORUN_JOB_ID = "x" })
+    assert.same({ O = "own", A = "1", B = "c", NEW_TOKEN = "abcdefghij" }, first)
     assert.same({ "0123456789", "abcdefghij" }, hidden)
-    local second, still = env:with({ C = "c" })
+    local second, still = env:with({}, { C = "c" })
     assert.same({ C = "c" }, second)
     assert.same({ "0123456789" }, still)
   end)

@@ -38,16 +38,20 @@ end
 ---@field runner string
 ---@field context string  "local", "container" or "ci"
 
----The ORUN_* variables of a job: nothing can pretend to be another one.
+---What orun says to every step, and nothing else can: which job it is, and the files for what it has to tell.
 ---@param facts RunFacts
 ---@param job table plan job
----@param env table<string, string> gets them, whatever it had
-function M.identify(facts, job, env)
-  env.ORUN_CONTEXT, env.ORUN_RUNNER = facts.context, facts.runner
-  env.ORUN_EXEC_ID, env.ORUN_PLAN_ID = facts.execId, facts.planId
-  env.ORUN_JOB_ID, env.ORUN_JOB_UID = job.id, job.uid or ""
-  env.ORUN_JOB_RUN_ID = facts.planId .. ":" .. facts.execId .. ":" .. job.id
-  env.ORUN_ENVIRONMENT, env.ORUN_COMPONENT = job.environment or "", job.component or ""
+---@param env_file string
+---@param output_file string
+---@param path_file string
+---@return table<string, string>
+function M.identity(facts, job, env_file, output_file, path_file)
+  return {
+    ORUN_CONTEXT = facts.context, ORUN_RUNNER = facts.runner, ORUN_EXEC_ID = facts.execId, ORUN_PLAN_ID = facts.planId,
+    ORUN_JOB_ID = job.id, ORUN_JOB_UID = job.uid or "", ORUN_JOB_RUN_ID = facts.planId .. ":" .. facts.execId .. ":" .. job.id,
+    ORUN_ENVIRONMENT = job.environment or "", ORUN_COMPONENT = job.component or "",
+    ORUN_ENV = env_file, GITHUB_ENV = env_file, ORUN_OUTPUT = output_file, GITHUB_OUTPUT = output_file, GITHUB_PATH = path_file,
+  }
 end
 
 ---The environments of all steps of a run: what they share is laid out once, and each step adds its own.
@@ -64,16 +68,23 @@ function M.new(base)
   return setmetatable({ base = base, block = process.environment(base), secrets = secret.values(base) }, Environment)
 end
 
----Lays several layers over each other; later ones win. Values become texts.
+-- Names that identity() sets.
+local own = {}
+for name in next, M.identity({ context = "", runner = "", execId = "", planId = "" }, { id = "" }, "", "", "") do own[name] = true end
+
+---Adds several layers to what orun says; later ones win over each other, none over orun. Values become texts.
+---@param env table<string, string> of identity(); it gets them
 ---@param ... table? layers
 ---@return table<string, string> env to be laid over the base
 ---@return string[]? secrets values to hide, those of the base included
-function Environment:with(...)
-  local env, more, is_name = {}, false, secret.is_name
+function Environment:with(env, ...)
+  local more, is_name = false, secret.is_name
   for i = 1, select("#", ...) do
     for name, v in next, (select(i, ...)) or nothing do
-      env[name] = type(v) == "string" and v or M.text(v)
-      more = more or is_name(name)
+      if not own[name] then
+        env[name] = type(v) == "string" and v or M.text(v)
+        more = more or is_name(name)
+      end
     end
   end
   if not more then return env, self.secrets end

@@ -47,16 +47,16 @@ local function file(self, position, extension)
   return self.prefix .. self.names[position] .. extension
 end
 
----Names the files of a step, for its environment.
----@param variables table<string, string>
+---What the files of a step are called where it runs.
 ---@param position integer
----@param inside fun(path: string): string  what a path is called where the step runs
-function Exchange:announce(variables, position, inside)
-  local base = inside(file(self, position, ""))
-  local env, output = base .. ".env", base .. ".output"
-  variables.ORUN_ENV, variables.GITHUB_ENV = env, env
-  variables.ORUN_OUTPUT, variables.GITHUB_OUTPUT = output, output
-  variables.GITHUB_PATH = base .. ".path"
+---@param site Site
+---@return string env
+---@return string output
+---@return string path
+function Exchange:names_of(position, site)
+  local base = file(self, position, "")
+  base = site:inside(base) or base
+  return base .. ".env", base .. ".output", base .. ".path"
 end
 
 ---------------------------------------------------------------------------------------------------

@@ -166,6 +166,8 @@ local function new_work(run, job, claimed)
     offset = claimed.offset,
     attempt = claimed.attempt,
     groups = {},
+    -- Named here so that the table has room for them.
+    workspace = nil, directory = nil, site = nil, exchange = nil, process = nil, cancelled = nil,
   }, Work)
 end
 

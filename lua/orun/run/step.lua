@@ -95,11 +95,10 @@ end
 
 -- What this attempt adds to the environment of all, and the values to hide in its output.
 local function surroundings(work, step, position)
-  local exchange, shared = work.exchange, work.run.environment
-  local env, hidden = shared:with(work.job.env, exchange.env, expanded_values(work, step.env))
-  environment.identify(work.run.facts, work.job, env)
-  exchange:announce(env, position, function(path) return work.site:inside(path) or path end)
-  if exchange.path ~= "" then env.PATH = exchange.path .. (env.PATH or shared.base.PATH or "") end
+  local exchange, run, site = work.exchange, work.run, work.site
+  local env, hidden = run.environment:with(environment.identity(run.facts, work.job, exchange:names_of(position, site)), work.job.env,
+    exchange.env, expanded_values(work, step.env))
+  if exchange.path ~= "" then env.PATH = exchange.path .. (env.PATH or run.environment.base.PATH or "") end
   if #exchange.masks > 0 then
     hidden = table.move(exchange.masks, 1, #exchange.masks, 1, table.move(hidden or {}, 1, #(hidden or {}), #exchange.masks + 1, {}))
   end

@@ -64,7 +64,11 @@ end
 local function job_of(self, id)
   local job = self.jobs[id]
   if not job then
-    job = { status = "pending", attempt = 0, steps = {}, stepCount = 0, applied = 0 }
+    -- All fields are named, so that the table has room for them from the start.
+    job = {
+      status = "pending", attempt = 0, steps = {}, stepCount = 0, applied = 0, startedAt = nil, runAt = nil, finishedAt = nil, error = nil,
+      cancelled = nil, owner = nil, revision = nil,
+    }
     self.jobs[id] = job
   end
   job.applied = self.applied
@@ -75,7 +79,9 @@ local function step_of(job, id)
   local step = job.steps[id]
   if not step then
     job.stepCount = job.stepCount + 1
-    step = { status = "pending", order = job.stepCount }
+    step = { status = "pending", order = job.stepCount, phase = nil, attempt = nil, pgid = nil, startTicks = nil, startedAt = nil,
+      finishedAt = nil, exit = nil, signal = nil, ms = nil, log = nil, logBytes = nil,
+    }
     job.steps[id] = step
   end
   return step
