@@ -10,11 +10,14 @@ local function wants_json(argv)
   return false
 end
 
--- Raised values that are no Failure: tables that say what happened (a cancelled wait, say) stay as they are, all else is our bug.
-local function caught(err)
+-- Raised values that are no Failure: tables that say what happened (a cancelled wait, say) stay as they are, all else is a bug: ours, or
+-- that of the user's or the checkout's command that runs.
+local function caught(err, found)
   if diagnostic.is(err) then return err end
   if type(err) == "table" and type(err.message) == "string" then return diagnostic.failure { err } end
-  return { bug = "error: internal: " .. require("host.loop").traceback(tostring(err)) }
+  local trace = require("host.loop").traceback(tostring(err))
+  if found and not found.place.module then return diagnostic.failure { { kind = "command.raised", message = trace } } end
+  return { bug = "error: internal: " .. trace }
 end
 
 local function print_failure(ctx, failure, json)
@@ -76,15 +79,16 @@ return function(...)
   local context = require "orun.cli.context"
   local ctx = context.new { flags = {}, given = {} }
   ctx.json = wants_json(argv)
-  local trouble
+  local trouble, found
   local ok, result = xpcall(function()
     local invocation = read(argv)
     ctx = context.new(invocation.parsed, invocation.command)
+    found = invocation.found
     trouble = invocation.command and invocation.command.trouble
     local code = invoke(ctx, invocation)
     ctx:flush()
     return code
-  end, caught)
+  end, function(err) return caught(err, found) end)
   if not ok then
     -- Without memory there was none for `caught` either.
     if type(result) ~= "table" then result = { bug = "error: " .. tostring(result) } end

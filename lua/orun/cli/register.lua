@@ -132,18 +132,30 @@ function M.refused(words, places)
   return files
 end
 
----Other names of a command, as a set; read from the file without running it where they stand as literals.
+local function literal_aliases(file)
+  local list = (fs.read(file) or ""):match("\n%s*aliases%s*=%s*(%b{})")
+  local names = {}
+  for name in (list or ""):gmatch("[\"']([^\"']+)[\"']") do names[#names + 1] = name end
+  return names
+end
+
+local function aliases_of(found)
+  if found.place.module then return literal_aliases(found.file) end
+  local ok, command = pcall(load, found)
+  return ok and command.aliases or {}
+end
+
+local known_aliases = {}
+
+---Other names of a command, as a set. Of those that ship they are read from the file as they stand there; others are loaded.
 ---@param found Found
 ---@return table<string, boolean>
 function M.aliases(found)
+  local known = known_aliases[found.file]
+  if known then return known end
   local set = {}
-  if found.place.foreign then
-    local ok, command = pcall(load, found)
-    for _, name in ipairs(ok and command.aliases or {}) do set[name] = true end
-    return set
-  end
-  local list = (fs.read(found.file) or ""):match("\n%s*aliases%s*=%s*(%b{})")
-  for name in (list or ""):gmatch("[\"']([^\"']+)[\"']") do set[name] = true end
+  known_aliases[found.file] = set
+  for _, name in ipairs(aliases_of(found)) do set[name] = true end
   return set
 end
 

@@ -453,6 +453,8 @@ kind("pack.failed", "The archive cannot be made.", "The message says what is in 
 kind("pack.source-date-epoch", "SOURCE_DATE_EPOCH is not a number of seconds.", "Correct or unset it.")
 kind("command.unreadable", "A file of your own commands cannot be read.", "Check its permissions.")
 kind("command.failed", "A file of your own commands raised an error while it was loaded.", "Mend the line in the message.")
+kind("command.raised", "A command of your own or of a checkout raised an error that is no diagnostic: a bug of its author.",
+  "The message says where; docs/commands.md shows how to tell mistakes of the user.")
 kind("command.sandbox", "The command file of a checkout cannot be read in the sandbox, where help and completion look at its table: it "
   .. "raised an error, wanted more than a table needs, or is no regular file.",
   "Let the file return its table and do everything else in `run`.")

@@ -15,6 +15,10 @@ return function()
       files = user 'return { summary = "Deploy", flags = { { short = "d" } } }',
     },
     {
+      "command.raised", argv = { "deploy" }, env = home,
+      files = user 'return { summary = "Deploy", run = function() error("no", 0) end }',
+    },
+    {
       "command.sandbox", argv = { "help", "deploy" }, env = home, files = checkout "os.exit(1)", place = ".orun/commands/deploy.lua:1:1",
     },
     {
