@@ -149,7 +149,7 @@ fuzz: ## libFuzzer over YAML, JSON, templates and archives (FUZZ_SECONDS=600 eac
 bench: ## benchmarks, as ratios against public programs (bench/README.md)
 	@vendor/deps build bench
 	@$(MAKE) --no-print-directory build
-	@$(BUILD)/orun lua bench/run.lua $(BENCH)
+	@$(BUILD)/orun lua bench/all.lua $(BENCH)
 
 # --- installation -------------------------------------------------------------------------------
 

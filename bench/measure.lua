@@ -63,9 +63,10 @@ end
 ---@param aim? string
 function M.report(title, rows, aim)
   print(("\n%s%s"):format(title, aim and ("  (aim: %s)"):format(aim) or ""))
-  print(("  %-34s %10s %8s %10s %9s"):format("", "median ms", "ratio", "cpu ms", "peak MB"))
+  print(("  %-34s %10s %8s %10s %9s %9s"):format("", "median ms", "ratio", "cpu ms", "ratio", "peak MB"))
   for _, r in ipairs(rows) do
-    print(("  %-34s %10.2f %8.2f %10.1f %9.1f"):format(r.name, r.seconds * 1000, r.ratio, r.cpu * 1000, r.rss / 1024))
+    local cpu = rows[1].cpu > 0 and r.cpu / rows[1].cpu or 0
+    print(("  %-34s %10.2f %8.2f %10.1f %9.2f %9.1f"):format(r.name, r.seconds * 1000, r.ratio, r.cpu * 1000, cpu, r.rss / 1024))
   end
 end
 
