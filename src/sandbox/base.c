@@ -327,6 +327,21 @@ static uint64_t label_work(const char *text, size_t length)
     return labels * labels / 16;
 }
 
+struct source {
+    const char *text, *name;
+    size_t length;
+    int status;
+};
+
+static int compile(lua_State *L)
+{
+    struct source *s = lua_touserdata(L, 1);
+    s->status = luaL_loadbufferx(L, s->text, s->length, s->name, "t");
+    return 1;
+}
+
+/* A call of its own without a message handler: the compiler would give errors of depth to the one
+ * that is there, although they go no further than this. */
 int orun_sandbox_compile(lua_State *L, const char *text, size_t length, const char *name)
 {
     if (length > SOURCE) {
@@ -334,7 +349,12 @@ int orun_sandbox_compile(lua_State *L, const char *text, size_t length, const ch
         return LUA_ERRSYNTAX;
     }
     orun_limit_charge(L, (uint64_t)length * SOURCE_WORK + label_work(text, length));
-    int status = luaL_loadbufferx(L, text, length, name, "t");
+    struct source s = {text, name, length, LUA_OK};
+    lua_pushcfunction(L, compile);
+    lua_pushlightuserdata(L, &s);
+    int status = lua_pcall(L, 1, 1, 0);
+    if (status == LUA_OK)
+        status = s.status;
     orun_limit_after(L, status);
     return status;
 }

@@ -159,8 +159,13 @@ static bool copy_from_host(struct orun_copy *c, int source)
 {
     if (source < 0)
         return problem(c, "is an argument of an earlier call");
-    struct orun_copy whole = {.from = c->to, .to = c->to, .limit = c->limit - c->bytes};
-    bool copied = orun_copy_value(&whole, source);
+    /* What is read and what is made must not share a stack. */
+    lua_State *reader = lua_newthread(c->to);
+    lua_pushvalue(c->to, source);
+    lua_xmove(c->to, reader, 1);
+    struct orun_copy whole = {.from = reader, .to = c->to, .limit = c->limit - c->bytes};
+    bool copied = orun_copy_value(&whole, -1);
+    lua_remove(c->to, copied ? -2 : -1);
     c->bytes += whole.bytes;
     c->over = whole.over;
     return copied || problem(c, whole.problem);

@@ -531,11 +531,13 @@ static void add_template(struct match *m, luaL_Buffer *b, const char *s, const c
             luaL_addchar(b, '%');
         } else if (p < last && *p == '0') {
             luaL_addlstring(b, s, (size_t)(end - s));
+            orun_limit_length(L, luaL_bufflen(b));
         } else if (p < last && is_digit((unsigned char)*p)) {
             push_capture(m, *p - '1', s, end);
             luaL_tolstring(L, -1, NULL);
             lua_remove(L, -2);
             luaL_addvalue(b);
+            orun_limit_length(L, luaL_bufflen(b));
         } else {
             luaL_error(L, "invalid use of '%%' in replacement string");
         }

@@ -266,7 +266,8 @@ function Sandbox:load(file)
     if not started then return nil, problem end
   end
   local value, problem = self.state:enter(file)
-  if problem then return nil, explain(self, problem, file, problem.unfit and 1 or nil) end
+  -- A result that is not fit has no line; the file is where to look.
+  if problem then return nil, explain(self, problem, file, (problem.unfit or problem.limit == "output") and 1 or nil) end
   return value
 end
 
