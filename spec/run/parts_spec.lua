@@ -51,6 +51,12 @@ describe("environment values", function()
 end)
 
 describe("links", function()
+  it("are not all: hits of caches are told apart (05 §16.5)", function()
+    assert.is_true(link.cache_hit("x\nRestoring 'npm' from cache\n"))
+    assert.is_true(link.cache_hit("Terraform tool version '1.9.8' has been cached at /opt/tf\n"))
+    assert.is_false(link.cache_hit("Restoring from cache\ncached at /opt\n"))
+  end)
+
   it("05 case 32: carry the text before them as label", function()
     assert.same({ { label = "Preview URL", url = "https://x.example/y" } }, link.extract("- Preview URL: https://x.example/y\n"))
     assert.same({ { label = "Link", url = "http://a/b" } }, link.extract("http://a/b\nagain http://a/b"))

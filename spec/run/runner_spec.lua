@@ -230,6 +230,12 @@ describe("a run", function()
     assert.equal("run.runner-unavailable", err.kind)
   end)
 
+  it("counts steps that took something from a cache", function()
+    local hit = "echo \"Restoring 'npm' from cache\"; echo \"Go tool version '1.25' has been cached at /opt/go\""
+    local _, events = space:run(plan { { "a@dev.x", hit, "true" }, { "b@dev.x", hit } })
+    assert.equal(2, of(events, "run.finished")[1].cacheHits)
+  end)
+
   it("05 case 32: collects links from output", function()
     local run = "echo '- Preview URL: https://x.example/y'; echo 'Preview URL: https://x.example/y'"
     space:run(plan { { "a@dev.x", run } }, { exec_id = "x" })

@@ -31,4 +31,15 @@ function M.extract(text)
   return links
 end
 
+---Whether a tool says that it took something from a cache of this machine.
+---@param text string output of one step
+---@return boolean
+function M.cache_hit(text)
+  if not text:find("cache", 1, true) then return false end
+  for line in text:gmatch("[^\n]+") do
+    if line:find("Restoring '[^']+' from cache") or line:find("%S+ tool version '[^']+' has been cached at ") then return true end
+  end
+  return false
+end
+
 return M

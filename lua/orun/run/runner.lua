@@ -16,7 +16,7 @@
 --   job.finished   job status ("completed", "failed", "cancelled") error hint seconds tolerated (failed steps that may fail)
 --   warning        message
 --   run.tick       once a second
---   run.finished   status counts seconds signal links
+--   run.finished   status counts seconds signal links cacheHits (steps that took something from a cache)
 local diagnostic = require "orun.diagnostic"
 local elsewhere = require "orun.run.elsewhere"
 local execution = require "orun.state.execution"

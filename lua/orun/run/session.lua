@@ -58,6 +58,7 @@ local grace = 5
 ---@field fail_fast boolean        a failure is the reason for that
 ---@field fail_now boolean         and cancels what runs
 ---@field store string
+---@field cache_hits integer       steps that took something from a cache
 ---@field revision? string         commit of the source
 ---@field gates Gates
 ---@field seconds table<string, number> how long the completed jobs took
@@ -265,6 +266,7 @@ function Run:finish(status)
   end
   self:emit("run.finished", {
     status = status, counts = counts, seconds = loop.now() - self.began, signal = self.signal, links = self.links,
+    cacheHits = self.cache_hits,
   })
 end
 
@@ -387,7 +389,7 @@ local function new_run(options, selected, counts)
   local metadata, planned = plan.metadata or {}, plan.execution or {}
   local run = setmetatable({
     plan = plan, plan_name = metadata.name or "", jobs = selected, by_id = {}, index = {}, selected = {},
-    counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, next_snapshot = 0,
+    counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, cache_hits = 0, next_snapshot = 0,
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
     base_directory = options.root, directory_override = options.workdir,
     isolation = options.isolation, keep_workspaces = options.keep_workspaces, retry_delay = retry_delay(),

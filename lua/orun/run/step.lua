@@ -215,6 +215,7 @@ local function collect_links(work, position, outcome)
   local text = file:read(link_bytes) or ""
   file:close()
   local links = link.extract(text)
+  if link.cache_hit(text) then work.run.cache_hits = work.run.cache_hits + 1 end
   for _, found in ipairs(links) do work.run:add_link(found, work.job.id, work.ids[position]) end
   return links
 end

@@ -282,6 +282,9 @@ function M.summary(view, event)
     { (counts.blocked or 0) + (counts.waiting or 0), "waiting" },
   }
   if #texts > 0 then lines[#lines + 1] = { { "  " .. table.concat(texts, style.separator), "dim" } } end
+  if (event.cacheHits or 0) > 0 then
+    lines[#lines + 1] = { { "  cache  ", "dim" }, style.plural(event.cacheHits, "local hit") }
+  end
   frame.links(event.links or {}, lines, "  ")
   if event.dryRun or not view.execId then return lines end
   lines[#lines + 1] = {}
