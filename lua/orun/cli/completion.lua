@@ -48,9 +48,11 @@ local function add_flags(result, list, given)
   end
 end
 
-local function add_commands(result, words, places)
+-- What a command is about is looked up only for those that begin so: a checkout's files are each read in a sandbox for it.
+local function add_commands(result, words, places, word)
   for _, found in ipairs(register.list(words, places)) do
-    result.candidates[#result.candidates + 1] = { found.words[#found.words], register.summary(found) }
+    local name = found.words[#found.words]
+    if name:sub(1, #word) == word then result.candidates[#result.candidates + 1] = { name, register.summary(found) } end
   end
 end
 
@@ -98,11 +100,11 @@ end
 
 local function add_words(result, state, word)
   local found, command, ctx = state.found, state.command, state.ctx
-  if not found or found.group then add_commands(result, found and found.words or {}, state.places) end
+  if not found or found.group then add_commands(result, found and found.words or {}, state.places, word) end
   if not command or not command.run then return end
   if found.words[1] == "help" then
     local named = state.rest[1] and follow(state.parsed.args.any or {}, state.places)
-    if not named or named.group then add_commands(result, named and named.words or {}, state.places) end
+    if not named or named.group then add_commands(result, named and named.words or {}, state.places, word) end
   elseif command.leading and #state.parsed.args > 0 then
     result.files = true
   else
