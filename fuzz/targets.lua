@@ -9,7 +9,21 @@ local function yaml_node(document, node, depth)
   if kind == "sequence" then
     for _, item in ipairs(document:items(node)) do yaml_node(document, item, depth + 1) end
   elseif kind == "mapping" then
-    for _, entry in ipairs(document:entries(node) or {}) do yaml_node(document, entry[2], depth + 1) end
+    local entries = document:entries(node) or {}
+    for i = 2, #entries, 3 do yaml_node(document, entries[i], depth + 1) end
+  end
+end
+
+-- Decodes the whole document by plans that most inputs fit somewhere.
+local function decode_yaml(document)
+  local plan = require "host.yaml".plan
+  local any, place = plan.any, {}
+  local record = { plan.record, {
+    a = { plan.list, plan.text }, b = plan.boolean, c = plan.integer, d = { plan.present, any }, e = plan.any_map,
+    f = { plan.scalar_or, { plan.map, any }, function(text) return text end },
+  }, true }
+  for _, planned in ipairs { any, record, plan.any_map, { plan.map, record }, { plan.list, any } } do
+    document:decode(document:root(), planned, place)
   end
 end
 
@@ -22,6 +36,7 @@ function M.yaml(bytes)
     return
   end
   if document:length(document:root()) < 50 then yaml_node(document, document:root(), 0) end
+  decode_yaml(document)
   local v = document:value(document:root())
   if v == nil then return end
   local again = assert(yaml.read(yaml.encode(v), "again.yaml"))
@@ -43,6 +58,14 @@ end
 
 local data
 
+-- The straight function of a template, where it has an answer, gives what the evaluator gives.
+local function compare(template, text, out)
+  local compiled = template.compile(text)
+  local straight = compiled and not compiled.literal and template.join { compiled }
+  local answer = straight and straight(data) or nil
+  assert(answer == nil or answer == out, "the straight function renders something else")
+end
+
 ---Renders with data of every kind.
 function M.template(bytes)
   local value = require "host.value"
@@ -52,6 +75,7 @@ function M.template(bytes)
   for _, text in ipairs { bytes, expression.protect(bytes) } do
     local out, err = template.render(text, data)
     assert(type(out) == "string" or type(err.message) == "string")
+    compare(template, text, out)
   end
 end
 
