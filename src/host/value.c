@@ -222,20 +222,36 @@ static int form(lua_State *L)
     return 1;
 }
 
+enum { HELD = 64 };
+
 /* clone(map, room): a shallow copy with its metatable. */
 static int clone(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    int count = (int)luaL_optinteger(L, 2, 0);
-    lua_settop(L, 1);
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
-        count++;
-    lua_createtable(L, 0, count);
-    for (lua_pushnil(L); lua_next(L, 1);) {
+    int room = (int)luaL_optinteger(L, 2, 0), held = 0, count = 0;
+    lua_settop(L, 2);
+    /* Small maps are gone through once: their keys and values wait on the stack. */
+    luaL_checkstack(L, 2 * HELD + 8, "clone");
+    for (lua_pushnil(L); lua_next(L, 1); count++) {
+        if (held == HELD) {
+            lua_pop(L, 1);
+            continue;
+        }
         lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, 2);
+        held++;
     }
+    lua_createtable(L, 0, count + room);
+    lua_replace(L, 2);
+    if (held < count) {
+        lua_settop(L, 2);
+        for (lua_pushnil(L); lua_next(L, 1);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, 2);
+        }
+    }
+    for (; held > 0 && lua_gettop(L) > 2; held--)
+        lua_rawset(L, 2);
     if (lua_getmetatable(L, 1))
         lua_setmetatable(L, 2);
     return 1;

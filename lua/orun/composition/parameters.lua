@@ -26,10 +26,13 @@ local function plain(v)
   if type(v) ~= "table" then return v end
   local copy
   for k, child in next, v do
-    local text = plain(child)
-    if text ~= child then
-      copy = copy or shallow(v)
-      copy[k] = text
+    local t = type(child)
+    if t == "table" or t == "userdata" then
+      local text = plain(child)
+      if text ~= child then
+        copy = copy or shallow(v)
+        copy[k] = text
+      end
     end
   end
   return copy or v

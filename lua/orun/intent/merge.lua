@@ -19,8 +19,10 @@ Merger.__index = Merger
 ---@param report table
 ---@return Merger
 function M.new(model, report)
-  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, env = {}, settled = {} }, Merger)
+  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, settled = {} }, Merger)
 end
+
+local nothing = {}
 
 -- Order does not matter where maps are laid over each other, so these loops use `next`.
 local function overlay(target, layer)
@@ -58,27 +60,55 @@ function Merger:defaults(environment, component)
   return layer
 end
 
----Those parameter defaults above what a schema supplies; shared as well.
-local function above_schema(defaults, supplied)
-  if not supplied then return defaults.parameters end
-  local merged = defaults.above[supplied]
-  if not merged then
-    merged = value.clone(supplied)
-    overlay(merged, defaults.parameters)
-    defaults.above[supplied] = merged
+---What many instances have in common, its texts expanded as far as they do not depend on the component.
+---@class SharedLayer
+---@field map table<string, any>
+---@field late? string[] keys of the texts that every instance has to expand for itself
+
+---@param map table<string, any> a table of its own
+---@param names {environment: string, group: string}
+---@return SharedLayer
+local function shared_layer(map, names)
+  local late, expanded_map = nil, {}
+  for key, v in next, map do
+    expanded_map[key] = v
+    if key ~= "path" and type(v) == "string" then
+      local expanded, unknown = interpolation.expand(v, names)
+      if #unknown == 0 and not v:find("component", 1, true) then
+        expanded_map[key] = expanded
+      else
+        late = late or {}
+        late[#late + 1] = key
+      end
+    end
   end
-  return merged
+  if late then table.sort(late) end
+  return { map = expanded_map, late = late }
 end
 
----Variables of the intent and an environment, shared by all its components.
-function Merger:common_env(environment)
-  local env = self.env[environment]
-  if not env then
-    env = value.clone(self.model.env)
-    overlay(env, self.model.environments[environment].env)
-    self.env[environment] = env
+---Those parameter defaults above what a schema supplies; shared as well.
+---@return SharedLayer
+local function above_schema(defaults, supplied, names)
+  local key = supplied or defaults
+  local layer = defaults.above[key]
+  if not layer then
+    local merged = value.clone(supplied or {})
+    overlay(merged, defaults.parameters)
+    layer = shared_layer(merged, names)
+    defaults.above[key] = layer
   end
-  return env
+  return layer
+end
+
+---Variables of the intent and an environment, shared by all its components of one group.
+---@return SharedLayer
+function Merger:common_env(environment, defaults, names)
+  if not defaults.env then
+    local env = value.clone(self.model.env)
+    overlay(env, self.model.environments[environment].env)
+    defaults.env = shared_layer(env, names)
+  end
+  return defaults.env
 end
 
 ---Where a parameter or variable that ended up in an instance was written, and who says so.
@@ -122,23 +152,36 @@ function Merger:warn_unknown(unknown, at)
   end
 end
 
----Expands the texts of a map in place.
-function Merger:interpolate(map, field, names, environment, component, settings)
-  local odd
-  local settled = self.settled
-  for k, v in next, map do
-    if type(v) == "string" and not settled[v] then
-      local expanded, unknown = interpolation.expand(v, names)
-      if expanded ~= v then
-        map[k] = expanded
-      elseif not v:find("{{", 1, true) then
-        settled[v] = true
-      end
-      if #unknown > 0 then
-        odd = odd or {}
-        odd[k] = unknown
-      end
-    end
+---Expands one text; what is unknown in it is added to `odd`.
+---@return string
+---@return table<string, string[]>? odd
+function Merger:expand(key, text, names, odd)
+  if self.settled[text] then return text, odd end
+  local expanded, unknown = interpolation.expand(text, names)
+  if expanded == text and not text:find("{{", 1, true) then self.settled[text] = true end
+  if #unknown == 0 then return expanded, odd end
+  odd = odd or {}
+  odd[key] = unknown
+  return expanded, odd
+end
+
+---Expands the texts of a map that are not expanded yet.
+---@param field "parameters"|"env"
+---@param shared SharedLayer
+---@param map table a copy of the shared one, with the other two laid over it
+function Merger:interpolate(map, field, shared, names, environment, component, settings)
+  local own, special, odd = component[field] or nothing, settings and settings[field] or nothing, nil
+  for key in next, own do
+    local v = special[key] == nil and map[key]
+    if type(v) == "string" then map[key], odd = self:expand(key, v, names, odd) end
+  end
+  for key in next, special do
+    local v = map[key]
+    if type(v) == "string" then map[key], odd = self:expand(key, v, names, odd) end
+  end
+  for _, key in ipairs(shared.late or nothing) do
+    local v = own[key] == nil and special[key] == nil and map[key]
+    if type(v) == "string" then map[key], odd = self:expand(key, v, names, odd) end
   end
   if not odd then return end
   for k, unknown in sorted.pairs(odd) do
@@ -191,12 +234,12 @@ local ROOM = 4
 function Merger:instance(environment, component, settings)
   local names = { environment = environment, group = component.domain, component = component.name }
   local defaults = self:defaults(environment, component)
-  local parameters = value.clone(above_schema(defaults, component.parameterDefaults), ROOM)
-  local env = value.clone(self:common_env(environment), ROOM)
+  local shared, shared_env = above_schema(defaults, component.parameterDefaults, names), self:common_env(environment, defaults, names)
+  local parameters, env = value.clone(shared.map, ROOM), value.clone(shared_env.map, ROOM)
   overlay(parameters, component.parameters)
   overlay(parameters, settings and settings.parameters)
   local path = take_path(parameters, component, defaults)
-  self:interpolate(parameters, "parameters", names, environment, component, settings)
+  self:interpolate(parameters, "parameters", shared, names, environment, component, settings)
   if path then
     local unknown
     path, unknown = interpolation.expand(path, names)
@@ -204,7 +247,7 @@ function Merger:instance(environment, component, settings)
   end
   overlay(env, component.env)
   overlay(env, settings and settings.env)
-  self:interpolate(env, "env", names, environment, component, settings)
+  self:interpolate(env, "env", shared_env, names, environment, component, settings)
   return {
     parameters = parameters, path = path ~= "" and path or nil, env = env, policies = self:merged_policies(environment, component.domain),
   }

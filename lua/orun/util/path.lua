@@ -7,10 +7,17 @@ function M.is_absolute(p)
   return p:byte(1) == 47
 end
 
+-- Whether a path is clean for certain, which most are.
+local function is_clean(p)
+  local first = p:byte(1)
+  return first and first ~= 46 and p:byte(-1) ~= 47 and not p:find("//", 1, true) and not p:find("/.", 1, true)
+end
+
 ---Removes `.`, `..`, doubled and trailing slashes; an empty path becomes ".".
 ---@param p string
 ---@return string
 function M.clean(p)
+  if is_clean(p) then return p end
   local rooted, parts, n = M.is_absolute(p), {}, 0
   for part in p:gmatch("[^/]+") do
     if part == ".." then
@@ -34,6 +41,8 @@ end
 ---@param ... string
 ---@return string
 function M.join(...)
+  local a, b = ...
+  if select("#", ...) == 2 and a ~= "" and b ~= "" then return M.clean(a .. "/" .. b) end
   local parts = {}
   for _, part in ipairs { ... } do
     if part ~= "" then parts[#parts + 1] = part end
@@ -69,6 +78,9 @@ end
 ---@param to string
 ---@return string
 function M.relative(from, to)
+  -- Most often the other path lies below.
+  local n = #from
+  if n > 1 and to:byte(n + 1) == 47 and to:sub(1, n) == from then return to:sub(n + 2) end
   local a, b = {}, {}
   for part in from:gmatch("[^/]+") do a[#a + 1] = part end
   for part in to:gmatch("[^/]+") do b[#b + 1] = part end
