@@ -290,6 +290,18 @@ static inline void end_aside(struct encoder *e)
         e->seal->done = e->out.length;
 }
 
+static void put_integer(struct buffer *b, lua_Integer n)
+{
+    char text[24], *at = text + sizeof text;
+    lua_Unsigned rest = n < 0 ? 0 - (lua_Unsigned)n : (lua_Unsigned)n;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (n < 0)
+        *--at = '-';
+    put(b, at, (size_t)(text + sizeof text - at));
+}
+
 static void put_break(struct encoder *e)
 {
     if (e->indent == 0)
@@ -495,8 +507,7 @@ static void put_value(struct encoder *e, int index, int omit)
             put(&e->out, "false", 5);
         return;
     case ORUN_INTEGER:
-        put(&e->out, text,
-            (size_t)snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, index)));
+        put_integer(&e->out, lua_tointeger(L, index));
         return;
     case ORUN_FLOAT:
         length = (size_t)orun_value_format_float(lua_tonumber(L, index), text);

@@ -14,7 +14,7 @@ local value = require "host.value"
 
 ---Names and profile choices of the jobs of an instance, sorted.
 ---@return {name: string, definition: Job, choice: ProfileJob?}[]
-local function chosen_jobs(instance, report)
+local function choose_jobs(instance, report)
   local composition = instance.composition
   if not instance.profile then
     local definition = model.find_job(composition, composition.defaultJob) or composition.jobs[1]
@@ -34,6 +34,20 @@ local function chosen_jobs(instance, report)
       }))
     end
   end
+  return list
+end
+
+---The same for all instances of a composition and profile, unless there is something to say, which is said for each.
+local function chosen_jobs(instance, context)
+  local composition, report = instance.composition, context.report
+  local of_composition = context.chosen[composition] or {}
+  context.chosen[composition] = of_composition
+  local key = instance.profile or false
+  local list = of_composition[key]
+  if list then return list end
+  local said = #report.errors
+  list = choose_jobs(instance, report)
+  if said == #report.errors then of_composition[key] = list end
   return list
 end
 
@@ -306,9 +320,10 @@ end
 ---@return table[] jobs in the order of the instances, those of one instance by name
 return function(instances, report, trigger)
   local jobs, renderer = {}, rendering.new(report)
-  local context = { renderer = renderer, prepare = preparation(report), data = template_data(), report = report, trigger = trigger }
+  local context = { renderer = renderer, prepare = preparation(report), data = template_data(), report = report, trigger = trigger,
+    chosen = {} }
   for _, instance in ipairs(instances) do
-    for _, chosen in ipairs(instance.composition and chosen_jobs(instance, report) or {}) do
+    for _, chosen in ipairs(instance.composition and chosen_jobs(instance, context) or {}) do
       jobs[#jobs + 1] = bind_job(instance, chosen, context)
     end
   end

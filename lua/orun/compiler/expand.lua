@@ -20,8 +20,11 @@ local function dependency_mode(settings, environment, triggers)
   return "enforced", "default"
 end
 
+local nothing = {}
+
 ---Dependencies seen from one environment.
 local function dependencies(component, environment)
+  if #component.dependsOn == 0 then return nothing end
   local list = {}
   for i, item in ipairs(component.dependsOn) do
     list[i] = {
@@ -34,12 +37,12 @@ end
 
 local function instance(context, environment_name, component, settings)
   local environment = context.model.environments[environment_name]
-  local merged = context.merger:instance(environment_name, component, settings)
+  local parameters, path, env, policies = context.merger:instance(environment_name, component, settings)
   local mode, mode_source, mode_trigger = dependency_mode(settings, environment, context.triggers)
   local result = {
     component = component, name = component.name, environment = environment_name, type = component.type, domain = component.domain,
-    composition = context.compositions[component.name], labels = component.labels, parameters = merged.parameters, path = merged.path,
-    env = merged.env, policies = merged.policies, dependencies = dependencies(component, environment_name),
+    composition = context.compositions[component.name], labels = component.labels, parameters = parameters, path = path,
+    env = env, policies = policies, dependencies = dependencies(component, environment_name),
     dependencyMode = mode, dependencySource = mode_source, dependencyRuleTriggerRef = mode_trigger, subscription = settings,
   }
   profile.choose(result, settings, context)

@@ -28,6 +28,18 @@ end
 ---An edge set by the job's dependency mode; `disabled` has none.
 local modes = { enforced = "needs", advisory = "advised" }
 
+---Adds to an edge set of a job; most jobs have no use for some of them.
+local function connect(job, edges, id)
+  local set = job[edges]
+  if set then
+    set[id] = true
+  else
+    job[edges] = { [id] = true }
+  end
+end
+
+local nothing = {}
+
 local function report_unselected(job, dependency, report)
   report:error(place.mark(dependency.place, {
     kind = "resolve.always-missing",
@@ -39,11 +51,11 @@ end
 
 local function connect_components(jobs, index, report)
   for _, job in ipairs(jobs) do
-    local edges = job[modes[job.dependencyMode]]
+    local edges = modes[job.dependencyMode]
     for _, dependency in ipairs(job.instance.dependencies) do
       local targets = at(index, dependency.environment, dependency.component)
       if not targets and dependency.include == "always" then report_unselected(job, dependency, report) end
-      for _, target in ipairs(edges and targets or {}) do edges[target.id] = true end
+      for _, target in ipairs(edges and targets or nothing) do connect(job, edges, target.id) end
     end
   end
 end
@@ -51,9 +63,9 @@ end
 ---`dependsOn` between jobs of one component; a job that the profile left out is not waited for.
 local function connect_within(jobs, index)
   for _, job in ipairs(jobs) do
-    for _, name in ipairs(job.definition.dependsOn or {}) do
+    for _, name in ipairs(job.definition.dependsOn or nothing) do
       for _, sibling in ipairs(at(index, job.environment, job.component)) do
-        if sibling.name == name then job.needs[sibling.id] = true end
+        if sibling.name == name then connect(job, "needs", sibling.id) end
       end
     end
   end
@@ -73,12 +85,12 @@ local function connect_promotion(index, environment, promotion)
     local targets = {}
     each_job(index, promotion.environment, function(target) targets[#targets + 1] = target.id end)
     each_job(index, environment, function(job)
-      for _, id in ipairs(targets) do job.needs[id] = true end
+      for _, id in ipairs(targets) do connect(job, "needs", id) end
     end)
     return
   end
   each_job(index, environment, function(job)
-    for _, target in ipairs(at(index, promotion.environment, job.component) or {}) do job.needs[target.id] = true end
+    for _, target in ipairs(at(index, promotion.environment, job.component) or nothing) do connect(job, "needs", target.id) end
   end)
 end
 
@@ -220,12 +232,14 @@ end
 ---@return table[] jobs in plan order; as they came when there is an error
 return function(jobs, expansion, model, report)
   local index = index_jobs(jobs)
-  for _, job in ipairs(jobs) do job.needs, job.advised, job.gates = {}, {}, value.list {} end
+  for _, job in ipairs(jobs) do job.gates = value.list {} end
   connect_components(jobs, index, report)
   connect_within(jobs, index)
   promote(index, expansion, model, report)
   for _, job in ipairs(jobs) do
-    job.dependsOn, job.advisoryDependsOn = value.list(sorted.keys(job.needs)), value.list(sorted.keys(job.advised))
+    job.dependsOn = value.list(sorted.keys(job.needs or nothing))
+    job.advisoryDependsOn = value.list(sorted.keys(job.advised or nothing))
+    job.needs, job.advised = nil, nil
   end
   check_outputs(jobs, report)
   return order(jobs, report) or jobs

@@ -19,7 +19,7 @@ Merger.__index = Merger
 ---@param report table
 ---@return Merger
 function M.new(model, report)
-  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, settled = {} }, Merger)
+  return setmetatable({ model = model, report = report, layers = {}, warned = {}, policies = {}, settled = {}, names = {} }, Merger)
 end
 
 local nothing = {}
@@ -230,9 +230,13 @@ local ROOM = 4
 ---@param environment string
 ---@param component table
 ---@param settings? table subscription
----@return {parameters: table, path: string?, env: table<string, string>, policies: table}
+---@return table parameters
+---@return string? path
+---@return table<string, string> env
+---@return table policies
 function Merger:instance(environment, component, settings)
-  local names = { environment = environment, group = component.domain, component = component.name }
+  local names = self.names
+  names.environment, names.group, names.component = environment, component.domain, component.name
   local defaults = self:defaults(environment, component)
   local shared, shared_env = above_schema(defaults, component.parameterDefaults, names), self:common_env(environment, defaults, names)
   local parameters, env = value.clone(shared.map, ROOM), value.clone(shared_env.map, ROOM)
@@ -248,9 +252,7 @@ function Merger:instance(environment, component, settings)
   overlay(env, component.env)
   overlay(env, settings and settings.env)
   self:interpolate(env, "env", shared_env, names, environment, component, settings)
-  return {
-    parameters = parameters, path = path ~= "" and path or nil, env = env, policies = self:merged_policies(environment, component.domain),
-  }
+  return parameters, path ~= "" and path or nil, env, self:merged_policies(environment, component.domain)
 end
 
 return M

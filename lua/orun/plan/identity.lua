@@ -34,7 +34,8 @@ end
 ---@return string
 function M.display(job)
   local text = job:gsub("-", " ")
-  return (text:gsub("^%l", string.upper))
+  local first = text:byte(1) or 0
+  return first >= 97 and first <= 122 and string.char(first - 32) .. text:sub(2) or text
 end
 
 ---The name of a check on a hosting site: `web · dev · Verify deploy`.
@@ -43,7 +44,7 @@ end
 ---@param job string
 ---@return string
 function M.check(component, environment, job)
-  return ("%s · %s · %s"):format(component, environment, M.display(job))
+  return component .. " · " .. environment .. " · " .. M.display(job)
 end
 
 ---The hex digits of a checksum, whatever its prefix.
@@ -59,7 +60,7 @@ end
 ---@return string
 function M.uid(checksum, id)
   local hex = digits(checksum)
-  return ("job_%s_%s"):format(hex:sub(1, 7), hash.sha256(hex .. "\0" .. id):sub(1, 12))
+  return "job_" .. hex:sub(1, 7) .. "_" .. hash.sha256(hex .. "\0" .. id):sub(1, 12)
 end
 
 ---A plan's id: the first 12 hex digits of its checksum.
