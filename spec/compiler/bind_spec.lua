@@ -262,4 +262,68 @@ describe("bind", function()
     }):jobs()["app@dev.build"]
     assert.same({ "page", "other-package" }, { job.composition, job.jobRegistry })
   end)
+
+  it("makes the steps of the first job and of the last alike, whatever the data", function()
+    local cases, components = {}, { "components:\n" }
+    for _ = 1, 6 do cases[#cases + 1] = { "region: eu, tags: [a, b]", "x eu a b" } end
+    for _, case in ipairs {
+      { "region: null, tags: [a]", "x <no value> a", "bash" }, { "region: 1.5, tags: []", "x 1.5", "bash" },
+      { "tags: [a]", "x <no value> a", "bash" }, { "region: '', tags: [a, 2]", "x  a 2", "bash" },
+      { "region: [a, 1], tags: [a]", "x [a 1] a", "bash" }, { "region: eu, tags: [b]", "x eu b" },
+    } do cases[#cases + 1] = case end
+    for i, case in ipairs(cases) do
+      components[i + 1] = ("  - {name: c%02d, type: site, subscribe: {environments: ['*']}, parameters: {%s}}\n"):format(i, case[1])
+    end
+    local jobs = platform([[
+  jobs:
+    - name: build
+      steps:
+        - {name: setup, use: a/b@v1, with: {key: "{{ .orun.component.name }}", fixed: "1", number: 2}}
+        - {name: same, run: fixed}
+        - name: go
+          shell: '{{ if eq (print .parameters.region) "eu" }}{{ else }}bash{{ end }}'
+          env: {JOB: "{{ .orun.job.id }}", TOKEN: "${{ secrets.T }}"}
+          run: "x {{ .parameters.region }}{{ range .parameters.tags }} {{ . }}{{ end }}"
+        - {name: last, run: "{{ if .parameters.region }}{{ .parameters.region }}{{ end }}", use: u}
+]], { components = table.concat(components) }):jobs()
+    for i, case in ipairs(cases) do
+      local name = ("c%02d"):format(i)
+      local job = jobs[name .. "@dev.build"]
+      assert.equal("setup same go last", steps_of(job))
+      assert.same({ key = name, fixed = "1", number = 2 }, job.steps[1].with)
+      assert.equal("fixed", job.steps[2].run)
+      assert.equal(case[2], job.steps[3].run)
+      assert.equal(case[3], job.steps[3].shell)
+      assert.same({ JOB = name .. "@dev.build", TOKEN = "${{ secrets.T }}" }, job.steps[3].env)
+    end
+    assert.equal("eu", run_of(jobs["c06@dev.build"], "last"))
+    assert.is_nil(run_of(jobs["c10@dev.build"], "last"))
+  end)
+
+  it("makes steps of plain fields by one function, with the same result", function()
+    local components = { "components:\n" }
+    for i = 1, 8 do
+      components[i + 1] = ("  - {name: c%d, type: site, subscribe: {environments: ['*']}, parameters: {r: %s, tags: [a, %d]}}\n")
+        :format(i, i == 7 and "''" or i == 8 and "null" or "r" .. i, i)
+    end
+    local jobs = platform([[
+  jobs:
+    - name: build
+      steps:
+        - {name: setup, use: a/b@v1, with: {key: "{{ .orun.component.name }}", fixed: "1", number: 2},
+           env: {T: "${{ secrets.T }}", P: plain}}
+        - {name: same, run: fixed}
+        - {name: go, run: "x {{ .parameters.r }}{{ range .parameters.tags }} {{ . }}{{ end }}"}
+        - {name: last, run: "{{ .parameters.r }}", use: u}
+]], { components = table.concat(components) }):jobs()
+    for i = 1, 8 do
+      local steps = jobs[("c%d@dev.build"):format(i)].steps
+      local r = i == 7 and "" or i == 8 and "<no value>" or "r" .. i
+      assert.same({ key = "c" .. i, fixed = "1", number = 2 }, steps[1].with)
+      assert.same({ T = "${{ secrets.T }}", P = "plain" }, steps[1].env)
+      assert.equal("fixed", steps[2].run)
+      assert.equal(("x %s a %d"):format(r, i), steps[3].run)
+      assert.equal(r ~= "" and r or nil, steps[4].run)
+    end
+  end)
 end)

@@ -71,7 +71,8 @@ describe("a straight function", function()
     ["{{range .name}}x{{end}}"] = false, ["{{range .tags}}{{.x}}{{end}}"] = false, ["{{range .tags}}{{else}}{{end}}"] = false,
     ["{{$x := .name}}{{$x}}"] = false, ["{{len .name}}"] = false, ['{{if eq .count "3"}}{{end}}'] = false,
     ["{{with .name}}{{end}}"] = false,
-    ["{{range .tags}}{{break}}{{end}}"] = false, ['{{define "x"}}{{end}}a'] = "a",
+    ["{{range .tags}}{{break}}{{end}}"] = false,
+    ['{{"a{"}}{{.name}}{{`"`}}'] = 'a{web"', ['{{"a" | print}}'] = false, ["{{3}}"] = false, ['{{define "x"}}{{end}}a'] = "a",
   } do
     it(("%s %q"):format(wanted and "answers" or "says nothing about", text), function()
       assert.equal(wanted or nil, answer(text, data))

@@ -1,6 +1,6 @@
 -- Stage 4: the jobs of every instance, with their steps chosen, ordered and rendered.
+local assembly = require "orun.compiler.assembly"
 local attempt = require "orun.composition.attempt"
-local copier = require "orun.util.copier"
 local document = require "orun.plan.document"
 local evaluation = require "orun.composition.evaluation"
 local identity = require "orun.plan.identity"
@@ -168,9 +168,8 @@ end
 ---@class StepRecipe
 ---@field bound BoundStep
 ---@field step table
----@field copy? fun(): table of the step
 ---@field texts {field: string, index: integer}[] index: of the text among all those of the job
----@field maps {field: string, texts: {field: string, index: integer}[], copy?: fun(): table}[]
+---@field maps {field: string, texts: {field: string, index: integer}[]}[]
 
 local nothing = {}
 
@@ -196,34 +195,23 @@ local function recipe(step, all)
   return { bound = step, step = document.make("step", step), texts = texts, maps = maps }
 end
 
----Makes functions that copy what recipes have in common, for recipes that are used again.
----@param recipes StepRecipe[]
-local function add_copiers(recipes)
-  for _, made in ipairs(recipes) do
-    made.copy = copier.of(made.step)
-    for _, map in ipairs(made.maps) do map.copy = copier.of(made.bound[map.field]) end
-  end
-  recipes.shared = true
-end
-
 ---@param made StepRecipe
----@param known table<integer, string> rendered texts, as far as they are known
-local function render_step(renderer, made, data, id, known)
+local function render_step(renderer, made, data, id)
   local bound, texts, maps = made.bound, made.texts, made.maps
   if #texts == 0 and #maps == 0 then return made.step end
-  local out = made.copy and made.copy() or value.clone(made.step)
+  local out = value.clone(made.step)
   for i = 1, #texts do
     local field = texts[i].field
-    local text = known[texts[i].index] or renderer:render(bound[field], data, step_site, id, bound, field)
+    local text = renderer:render(bound[field], data, step_site, id, bound, field)
     out[field] = text ~= "" and text or nil
   end
   for i = 1, #maps do
     local field, list = maps[i].field, maps[i].texts
     local from = bound[field]
-    local rendered = maps[i].copy and maps[i].copy() or value.clone(from)
+    local rendered = value.clone(from)
     for j = 1, #list do
       local key = list[j].field
-      rendered[key] = known[list[j].index] or renderer:render(from[key], data, step_site, id, bound, field, key)
+      rendered[key] = renderer:render(from[key], data, step_site, id, bound, field, key)
     end
     out[field] = rendered
   end
@@ -239,19 +227,34 @@ local function preparation(report)
     local choices = not chosen.definition.fresh and known[chosen.definition] or {}
     if not chosen.definition.fresh then known[chosen.definition] = choices end
     local shared = #overrides == 0 and choices[chosen.choice or chosen.definition]
-    if shared then
-      if not shared.shared then add_copiers(shared) end
-      return shared
-    end
+    if shared then return shared end
     local said = #report.errors + #report.warnings
     local steps = bound_steps(instance, chosen, id, report)
     if not steps then return nil end
     local recipes, texts = {}, {}
     for i, step in ipairs(steps) do recipes[i] = recipe(step, texts) end
-    recipes.texts = rendering.group(texts)
+    recipes.texts, recipes.uses = texts, 0
     if #overrides == 0 and said == #report.errors + #report.warnings then choices[chosen.choice or chosen.definition] = recipes end
     return recipes
   end
+end
+
+-- Functions for the texts and the steps of recipes cost as much as this many renderings win.
+local OFTEN = 3
+
+---The steps of a job. Recipes in frequent use get functions that answer the usual case.
+---@return table[]
+local function render_steps(renderer, recipes, data, id)
+  recipes.uses = recipes.uses + 1
+  if recipes.uses == OFTEN then
+    recipes.render = renderer:together(recipes.texts)
+    recipes.assemble = recipes.render and assembly.of(recipes, #recipes.texts)
+  end
+  local quick = recipes.assemble and recipes.assemble(recipes.render(data))
+  if quick then return quick end
+  local steps = value.list {}
+  for i, made in ipairs(recipes) do steps[i] = render_step(renderer, made, data, id) end
+  return steps
 end
 
 local function render_outputs(renderer, definition, data, id)
@@ -298,9 +301,8 @@ local function bind_job(instance, chosen, context)
   end
   local recipes = context.prepare(instance, chosen, id)
   if not recipes then return nil end
-  local data, steps = context.data:of(instance, id, chosen.name), value.list {}
-  local known = renderer:quickly(recipes.texts, data)
-  for i, made in ipairs(recipes) do steps[i] = render_step(renderer, made, data, id, known) end
+  local data = context.data:of(instance, id, chosen.name)
+  local steps = render_steps(renderer, recipes, data, id)
   return {
     id = id, name = chosen.name, component = instance.name, environment = instance.environment, composition = composition.type,
     profile = instance.profile and ("%s.%s"):format(instance.type, instance.profile), profileSource = instance.profileSource,

@@ -115,35 +115,16 @@ function Rendering:expand(text, data)
   return result, err and err.message
 end
 
----Texts that are rendered with the same data, one set of data after the other.
----@class TextGroup
----@field texts string[]
----@field uses integer
----@field run? fun(data: table): string?, ...: string?
-
+---One function for texts that are rendered with the same data again and again.
 ---@param texts string[]
----@return TextGroup
-function M.group(texts)
-  return { texts = texts, uses = 0 }
-end
-
--- A function for a group costs as much as this many renderings win.
-local OFTEN = 3
-
-local nothing = {}
-
----What is quickly known of a group: the rendered texts, with holes for those that `render` has to look at.
----@param group TextGroup
----@param data table
----@return table<integer, string>
-function Rendering:quickly(group, data)
-  group.uses = group.uses + 1
-  if group.uses == OFTEN then
-    local templates = {}
-    for i, text in ipairs(group.texts) do templates[i] = self:compile(text).template or template.none end
-    group.run = template.join(templates)
+---@return (fun(data: any): string?, ...: string?)? run as template.join has it
+function Rendering:together(texts)
+  local templates = {}
+  for i, text in ipairs(texts) do
+    templates[i] = self:compile(text).template
+    if not templates[i] then return nil end
   end
-  return group.run and { group.run(data) } or nothing
+  return template.join(templates)
 end
 
 ---Renders one text. Nil when it cannot be rendered (noted).

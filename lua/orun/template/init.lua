@@ -100,13 +100,10 @@ function M.compile(text)
   return remember(text, made)
 end
 
----Stands for a template that could not be compiled.
-M.none = setmetatable({ tree = { main = {}, templates = {}, stateful = true } }, Template)
-
 ---One function for many templates, for those who render them with the same data again and again.
 ---@param templates Template[]
----@return (fun(data: any): string?, ...: string?)? run returns the texts; nil for one that has to be rendered by itself, nothing when all
---- have to; nil when that is always so
+---@return (fun(data: any): string?, ...: string?)? run returns the texts, or nothing when they have to be rendered one by one; nil when
+--- that is always so
 function M.join(templates)
   local trees = {}
   for i, template in ipairs(templates) do trees[i] = template.tree end

@@ -89,6 +89,8 @@ local parts = {}
 function parts.text(_, _, node) return ("%q"):format(node.text) end
 
 function parts.action(self, block, node)
+  local command = only_command(node.pipeline)
+  if #command == 1 and type(command[1].value) == "string" then return ("%q"):format(command[1].value) end
   local v = self:only_operand(block, node.pipeline)
   self:line('if type(%s) ~= "string" and mathtype(%s) ~= "integer" then return end', v, v)
   return v
@@ -140,38 +142,19 @@ function Straight:list(block, nodes)
   return table.concat(pieces, " .. ")
 end
 
--- Adds what a block found out to the one around it, whose dot it has.
-local function keep(block, outer)
-  for key, variable in next, block.fields do outer.fields[key] = variable end
-  for variable in next, block.maps do outer.maps[variable] = true end
-end
-
--- The text of a tree as an expression, or nil when it needs the evaluator: then no line is left of it.
-function Straight:expression(root, tree)
-  if tree.stateful then return nil end
-  local lines, locals, block = #self.lines, self.locals, inside(root)
-  self.ranges, self.depth = 0, 0
-  local ok, result = pcall(self.list, self, block, tree.main)
-  if ok then
-    keep(block, root)
-    return result
-  end
-  if result ~= UNFIT then error(result, 0) end
-  for i = #self.lines, lines + 1, -1 do self.lines[i] = nil end
-  self.locals = locals
-end
-
 ---@param trees TemplateTree[]
----@return (fun(data: any): string?, ...: string?)? run returns the text of every tree, nil for one that needs the evaluator, and nothing
---- at all when the data does; nil when all trees need it
+---@return (fun(data: any): string?, ...: string?)? run returns the text of every tree, and nothing when the data needs the evaluator; nil
+--- when a tree does
 function M.compile(trees)
   local self = setmetatable({ lines = {}, locals = 0 }, Straight)
-  local root, results, fits = { dot = "dot", fields = {}, maps = {} }, {}, false
+  local root, results = { dot = "dot", fields = {}, maps = {} }, {}
   for i, tree in ipairs(trees) do
-    local expression = self:expression(root, tree)
-    results[i], fits = expression or "nil", fits or expression ~= nil
+    self.ranges, self.depth = 0, 0
+    local ok, result = pcall(self.list, self, root, tree.main)
+    if not ok and result ~= UNFIT then error(result, 0) end
+    if not ok or tree.stateful then return nil end
+    results[i] = result
   end
-  if not fits then return nil end
   self:line("return %s", table.concat(results, ", "))
   local source = ("local type, getmetatable, mathtype, LIST = ... return function(dot) %s end"):format(table.concat(self.lines, "\n"))
   return assert(load(source, "=template", "t", {}))(type, getmetatable, math.type, LIST)
