@@ -1,6 +1,7 @@
 -- kill -9 at any moment: runs of 300 jobs are killed, 200 times in all, and gone on with (spec/support/crash.lua), under a subreaper that
 -- sees every process that is left. ORUN_SPEC_KILLS says how many kills (ORUN_SPEC_QUICK: 24), ORUN_SPEC_SEED repeats a run.
 local fs = require "host.fs"
+local journal = require "orun.state.journal"
 local json = require "host.json"
 local loop = require "host.loop"
 local process = require "host.process"
@@ -57,11 +58,17 @@ describe("kill -9", function()
     local stray = assert(tonumber(space:read "pid"))
     first:kill "KILL"
     first:wait()
+    local path = space:execution "x" .. "/journal.jsonl"
+    local began = journal.read(path).jobs["c@dev.a"].startedAt
     assert.is_true(process.alive(stray))
     local resumed = start():wait()
     assert.equal(0, resumed.code, resumed.output)
     assert.truthy(resumed.output:find("processes of an interrupted run", 1, true), resumed.output)
     assert.is_false(process.alive(stray))
     assert.same({}, space:lines "ran")
+    -- 05 case 10: the job ran again, and began when it first began.
+    local job = journal.read(path).jobs["c@dev.a"]
+    assert.same({ "completed", 2, began }, { job.status, job.attempt, job.startedAt })
+    assert.equal(began:sub(1, 19) .. "Z", space:state "x".jobs["c@dev.a"].startedAt)
   end)
 end)

@@ -98,6 +98,34 @@ describe("execution records", function()
       })))
   end)
 
+  it("are pieced together from what is left of their files", function()
+    local dir = execution.create(store, "x")
+    local function damage(name, text) assert(fs.write(dir .. "/" .. name, text)) end
+    local began = { execId = "x", planChecksum = "sha256-0123456789abcdef", jobs = 2 }
+    local lines = journal.line("run.started", began, "2026-01-01T00:00:00.000Z", 1, 1)
+      .. journal.line("job.started", { job = "a", attempt = 1 }, "2026-01-01T00:00:01.000Z", 1, 2)
+      .. journal.line("job.finished", { job = "a", status = "completed" }, "2026-01-01T00:00:02.000Z", 1, 3)
+      .. journal.line("run.finished", { status = "completed" }, "2026-01-01T00:00:03.000Z", 1, 4)
+    damage("journal.jsonl", lines)
+    for _, text in ipairs { "", "{", "[]", "\0\0\0" } do
+      damage("metadata.json", text)
+      damage("manifest.json", text)
+      damage("state.json", text)
+      local found = record.view(store, "x")
+      assert.same({ "completed", "0123456789ab", 2, 1 }, { found.meta.status, found.meta.planId, found.meta.jobTotal, found.meta.jobDone })
+      assert.equal("completed", found.state.jobs.a.status)
+    end
+    -- Without a good line in the journal the snapshots are shown; nothing is decided by them.
+    damage("journal.jsonl", "garbage\n\255\254\n")
+    damage("state.json", '{"execId": "x", "jobs": {"a": {"status": "failed"}}}')
+    damage("metadata.json", '{"execId": "x", "status": "failed"}')
+    local found = record.view(store, "x")
+    assert.equal("failed", found.state.jobs.a.status)
+    assert.equal("failed", found.meta.status)
+    assert.equal(2, found.corrupt)
+    assert.is_nil(found.fold)
+  end)
+
   it("05 case 31: take over the state file of old versions byte for byte", function()
     local root = store:match("^(.*)/")
     assert.is_nil((migration.run(root, store)))
@@ -107,6 +135,11 @@ describe("execution records", function()
     assert.equal('{"old": 1}\n', fs.read(execution.directory(store, id) .. "/state.json"))
     assert.is_false(fs.exists(root .. "/.orun-state.json"))
     assert.equal(id, fs.readlink(store .. "/executions/latest"))
+    -- A second one, perhaps in the same second, is a record of its own.
+    fs.write(root .. "/.orun-state.json", "{}")
+    local other = assert(migration.run(root, store))
+    assert.not_equal(id, other)
+    assert.equal('{"old": 1}\n', fs.read(execution.directory(store, id) .. "/state.json"))
   end)
 
   it("05 case 20: turn names into path segments", function()

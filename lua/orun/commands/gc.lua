@@ -123,10 +123,13 @@ local function document(found, dry_run)
   }
 end
 
-local function print_lines(ctx, found, dry_run)
+local function print_lines(ctx, store, found, dry_run)
   local style = ctx.style
   local verb = dry_run and "Would remove" or "Removed"
-  for _, id in ipairs(found.running) do ctx:print(("  Kept %s: it is running"):format(style.plain(id))) end
+  for _, id in ipairs(found.running) do
+    local known = fs.exists(execution.directory(store, id) .. "/journal.jsonl")
+    ctx:print(("  Kept %s: it %s"):format(style.plain(id), known and "is running" or "may be running, its record does not say"))
+  end
   for _, id in ipairs(found.executions) do ctx:print(("  %s %s"):format(verb, style.plain(id))) end
   for _, entry in ipairs(found.plans) do ctx:print(("  %s plan %s"):format(verb, entry.name)) end
   for _, entry in ipairs(found.workspaces) do ctx:print(("  %s the workspaces of %s"):format(verb, style.plain(entry.execId))) end
@@ -169,7 +172,7 @@ running is never removed, and `latest` is put right when it points to nothing.]]
     if ctx.flags.json then
       ctx:print(require("host.json").encode(document(found, ctx.flags.dry_run), { indent = 2 }))
     else
-      print_lines(ctx, found, ctx.flags.dry_run)
+      print_lines(ctx, store, found, ctx.flags.dry_run)
     end
   end,
 }

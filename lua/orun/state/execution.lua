@@ -3,6 +3,7 @@ local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local hash = require "host.hash"
 local json = require "host.json"
+local value = require "host.value"
 
 local M = {}
 
@@ -62,11 +63,11 @@ function M.create(store, id)
 end
 
 ---@param path string
----@return table? value nil when missing or unreadable
+---@return table? object nil when missing or damaged
 function M.read_json(path)
   local text = fs.read(path)
   local v = text and json.decode(text)
-  return type(v) == "table" and v or nil
+  return type(v) == "table" and not value.is_list(v) and v or nil
 end
 
 ---Names in the directory of the executions. One that is there and cannot be read is a failure: no runs would be a wrong answer.

@@ -4,6 +4,17 @@ local fs = require "host.fs"
 
 local M = {}
 
+-- Named by the second; a record that is there already stays.
+local function fresh_id(store)
+  local base = "migrated-" .. os.date("%Y%m%d-%H%M%S")
+  local id, n = base, 1
+  while fs.exists(execution.directory(store, id)) do
+    n = n + 1
+    id = base .. "-" .. n
+  end
+  return id
+end
+
 ---Moves `<root>/.orun-state.json`, byte for byte, into a record of its own.
 ---@param root string workspace directory
 ---@param store string `.orun` directory
@@ -13,7 +24,7 @@ function M.run(root, store)
   local legacy = root .. "/.orun-state.json"
   local bytes, message, errno = fs.read(legacy)
   if not bytes then return nil, errno ~= "ENOENT" and message or nil end
-  local id = "migrated-" .. os.date("%Y%m%d-%H%M%S")
+  local id = fresh_id(store)
   local dir, why = execution.create(store, id)
   if not dir then return nil, why end
   local ok

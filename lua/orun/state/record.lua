@@ -16,9 +16,17 @@ local M = {}
 ---@field fold? Fold     nil when there is no journal
 ---@field corrupt integer torn or corrupt journal lines
 
+-- What metadata.json would say, where it is missing or damaged.
+local function rebuilt(fold, id, plan)
+  local metadata = type(plan) == "table" and type(plan.metadata) == "table" and plan.metadata or {}
+  return snapshot.metadata(fold, {
+    execId = id, planId = (fold.planChecksum or ""):gsub("^sha256%-", ""):sub(1, 12), user = "",
+    planName = type(metadata.name) == "string" and metadata.name or "", jobTotal = fold.jobTotal or fold:counts().total,
+  })
+end
+
 -- metadata.json is rewritten at intervals; what the journal knows is newer.
 local function refreshed(meta, fold)
-  if not meta then return nil end
   local counts = fold:counts()
   meta.status, meta.startedAt, meta.finishedAt = fold.status, snapshot.seconds(fold.startedAt), snapshot.seconds(fold.finishedAt)
   meta.jobDone, meta.jobFailed = counts.completed, counts.failed
@@ -60,10 +68,11 @@ function Followed:read()
   local record = {
     execId = self.id, dir = dir, corrupt = reader:damaged(), meta = execution.read_json(dir .. "/metadata.json"), plan = self:plan(),
   }
-  if reader.file then
+  -- Of a journal without a single good line the snapshot of before is what is left to show.
+  if reader.file and not (reader.fold.applied == 0 and record.corrupt > 0) then
     record.fold = reader.fold
     record.state = snapshot.state(reader.fold, self.id)
-    if reader.fold.status then record.meta = refreshed(record.meta, reader.fold) end
+    if reader.fold.status then record.meta = refreshed(record.meta or rebuilt(reader.fold, self.id, record.plan), reader.fold) end
   else
     record.state = execution.read_json(dir .. "/state.json")
   end
