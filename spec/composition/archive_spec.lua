@@ -162,7 +162,7 @@ describe("archive sources", function()
 
   it("may be filled by several processes at a time (02 quirk 29)", function()
     local process, loop = require "host.process", require "host.loop"
-    local exe = os.getenv "ORUN_SPEC_PROGRAM" or "build/orun"
+    local exe = require("host.system").paths().exe
     local bytes = kit()
     local root = platform(bytes).root
     local script = [[

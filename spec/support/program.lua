@@ -1,9 +1,8 @@
 -- Runs the built program for specs: exit code, stdout and stderr of one invocation.
-local fs = require "host.fs"
 local process = require "host.process"
 
-local exe = os.getenv "ORUN_SPEC_PROGRAM" or "build/orun"
-if exe:sub(1, 1) ~= "/" then exe = fs.cwd() .. "/" .. exe end
+-- The one that runs the specs, so that a sanitized or measured suite tries a sanitized or measured program.
+local exe = require("host.system").paths().exe
 
 local M = { exe = exe }
 
