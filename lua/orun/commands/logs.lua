@@ -48,7 +48,10 @@ local function follow(ctx, store, id, options)
       end
       if not ctx:flush() or over then return 0 end
       local signal = tail:wait(vigil)
-      if signal then return termination.exits[signal] end
+      if signal then
+        if ctx.style.interactive then ctx:write "\n" end
+        return termination.exits[signal]
+      end
     end
   end)
 end
