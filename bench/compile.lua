@@ -20,7 +20,7 @@ end
 
 ---Runs in a process of its own, so that nothing is warm that is not in a command.
 local function stages(root)
-  print(("\nby stage%36s %10s"):format("ms", "heap MB"))
+  print(("\nby stage%36s %10s"):format("cpu ms", "heap MB"))
   local r = assert(process.run { argv = { exe, "lua", "bench/stages.lua", root } })
   assert(r.code == 0, r.output)
   io.write(r.output)
