@@ -14,6 +14,7 @@ local M = {}
 ---@field width integer
 ---@field command string  of every job
 ---@field first? string   of the first one, if it is another
+---@field bare? string    what the bare loop runs in its place
 
 ---@param graph BenchGraph
 ---@return integer

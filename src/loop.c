@@ -154,6 +154,12 @@ void orun_event_forget(struct orun_event *event)
         uv_unref((uv_handle_t *)&set_poll);
 }
 
+void orun_event_done(void)
+{
+    if (--watched == 0)
+        uv_unref((uv_handle_t *)&set_poll);
+}
+
 /* --- turns and the end ------------------------------------------------------------------------ */
 
 bool orun_loop_turn(bool busy)

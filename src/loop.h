@@ -34,6 +34,9 @@ int orun_event_watch(struct orun_event *event, uint32_t events);
 int orun_event_rearm(struct orun_event *event, uint32_t events);
 /* To be called before the descriptor is closed. */
 void orun_event_forget(struct orun_event *event);
+/* In place of that, from within ready() of an event that was watched with EPOLLONESHOT: it is
+ * disarmed, so closing the descriptor is enough. */
+void orun_event_done(void);
 
 /* Called once when the main task and all others have ended; in the order of registration. */
 void orun_loop_at_end(void (*end)(void));

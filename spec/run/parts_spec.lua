@@ -51,6 +51,20 @@ describe("environment values", function()
 end)
 
 describe("links", function()
+  it("are found wherever they stand in a big log", function()
+    local fs = require "host.fs"
+    local path = assert(fs.temporary("/tmp/orun-link-")) .. "/log"
+    local lines = {}
+    for i = 1, 3000 do lines[i] = ("x"):rep(50) .. i .. (i % 1000 == 7 and " A: https://x.example/" .. i or "") end
+    assert(fs.write(path, table.concat(lines, "\n") .. "\nRestoring 'npm' from cache"))
+    local links, hit = link.scan(path, 1 << 20)
+    assert.same({ "https://x.example/7", "https://x.example/1007", "https://x.example/2007" }, { links[1].url, links[2].url, links[3].url })
+    assert.is_true(hit)
+    assert.equal(2, #link.scan(path, 1 << 15))
+    assert.equal(0, #link.scan(path .. "none", 1 << 16))
+    fs.remove_tree((path:gsub("/log$", "")))
+  end)
+
   it("are not all: hits of caches are told apart (05 §16.5)", function()
     assert.is_true(link.cache_hit("x\nRestoring 'npm' from cache\n"))
     assert.is_true(link.cache_hit("Terraform tool version '1.9.8' has been cached at /opt/tf\n"))

@@ -194,8 +194,8 @@ static void first_process_ended(struct orun_process *p)
 
 static void pidfd_ready(struct orun_event *event)
 {
-    orun_event_forget(event);
-    /* Closed when the process is reaped; until then it must not be reported again. */
+    /* Closed when the process is reaped. */
+    orun_event_done();
     struct orun_process *p = (struct orun_process *)event;
     first_process_ended(p);
 }

@@ -10,11 +10,9 @@ local function label_of(before)
   return text
 end
 
----@param text string output of one step
----@return {label: string, url: string}[] first occurrence of each URL, in order
-function M.extract(text)
-  local links, seen = {}, {}
-  if not text:find("://", 1, true) then return links end
+-- Adds the links of some whole lines.
+local function collect(text, links, seen)
+  if not text:find("://", 1, true) then return end
   for line in text:gmatch("[^\n]+") do
     local from = 1
     while true do
@@ -28,6 +26,13 @@ function M.extract(text)
       from = till + 1
     end
   end
+end
+
+---@param text string output of one step
+---@return {label: string, url: string}[] first occurrence of each URL, in order
+function M.extract(text)
+  local links = {}
+  collect(text, links, {})
   return links
 end
 
@@ -40,6 +45,38 @@ function M.cache_hit(text)
     if line:find("Restoring '[^']+' from cache") or line:find("%S+ tool version '[^']+' has been cached at ") then return true end
   end
   return false
+end
+
+-- Logs are read in pieces of this size, so that a big one takes no memory.
+local piece_bytes = 1 << 16
+
+-- The next whole lines of a log, given the begin of one that was left over, and what is left over now.
+local function next_lines(file, rest)
+  local piece = file:read(piece_bytes)
+  if not piece then return rest ~= "" and rest or nil, "" end
+  local text = rest .. piece
+  local cut = #piece < piece_bytes and #text or text:find("\n[^\n]*$") or #text
+  return text:sub(1, cut), text:sub(cut + 1)
+end
+
+---What the first part of a log tells.
+---@param path string
+---@param limit integer bytes to look at
+---@return {label: string, url: string}[] links
+---@return boolean cache_hit
+function M.scan(path, limit)
+  local links, seen, hit = {}, {}, false
+  local file = io.open(path, "rb")
+  if not file then return links, hit end
+  local text, rest = next_lines(file, "")
+  while text and limit > 0 do
+    collect(text, links, seen)
+    hit = hit or M.cache_hit(text)
+    limit = limit - #text
+    text, rest = next_lines(file, rest)
+  end
+  file:close()
+  return links, hit
 end
 
 return M

@@ -210,13 +210,10 @@ end
 
 local function collect_links(work, position, outcome)
   if not outcome.log then return end
-  local file = io.open(work.run.dir .. "/" .. outcome.log, "rb")
-  if not file then return end
-  local text = file:read(link_bytes) or ""
-  file:close()
-  local links = link.extract(text)
-  if link.cache_hit(text) then work.run.cache_hits = work.run.cache_hits + 1 end
-  for _, found in ipairs(links) do work.run:add_link(found, work.job.id, work.ids[position]) end
+  local run = work.run
+  local links, cache_hit = link.scan(run.dir .. "/" .. outcome.log, link_bytes)
+  if cache_hit then run.cache_hits = run.cache_hits + 1 end
+  for _, found in ipairs(links) do run:add_link(found, work.job.id, work.ids[position]) end
   return links
 end
 
