@@ -344,7 +344,8 @@ local process = {}
 ---@field base? ProcessEnvironment
 ---@field cwd? string
 ---@field view? View                 to start in (see host.overlay); needs cwd
----@field stdin? string|"inherit"    bytes that the child can read (from a file in memory); default /dev/null. "inherit" passes orun's own
+---@field stdin? string|"inherit"|"open"  bytes that the child can read (from a file in memory); default /dev/null. "inherit" passes
+---                                  orun's own; "open": nothing comes, and the end only when orun ends
 ---@field output? "log"|"capture"|"lines"|"inherit"|"null"|"file"  default "capture"; "file": the child appends to the file `log` by
 ---                                  itself, which is made at the start (for children that outlive orun; no mask)
 ---@field merge? boolean             stderr joins stdout in arrival order (default true); false keeps them apart (capture, lines)

@@ -96,8 +96,9 @@ Would remove 2 items
     assert.equal("a b", left())
     assert.equal("b", latest())
     assert.is_true(fs.exists(store.root .. "/.orun/plans/cccccccccccc.json"))
-    assert.same({ dryRun = true, executions = { "b" }, plans = { "cccccccccccc" }, workspaces = {}, running = {}, latest = "a" },
-      json.decode(orun("gc", "--dry-run", "--keep", "1", "--json").out))
+    assert.same({
+      dryRun = true, executions = { "b" }, plans = { "cccccccccccc" }, workspaces = {}, containers = {}, running = {}, latest = "a",
+    }, json.decode(orun("gc", "--dry-run", "--keep", "1", "--json").out))
   end)
 
   it("removes old plans that nothing refers to (quirk 21)", function()
@@ -141,7 +142,8 @@ Would remove 2 items
   it("works without a store and refuses negative numbers", function()
     fs.remove_tree(store.root .. "/.orun")
     assert.equal("Nothing to clean up.\n", orun("gc").out)
-    assert.same({ dryRun = false, executions = {}, plans = {}, workspaces = {}, running = {} }, json.decode(orun("gc", "--json").out))
+    assert.same({ dryRun = false, executions = {}, plans = {}, workspaces = {}, containers = {}, running = {} },
+      json.decode(orun("gc", "--json").out))
     assert.equal(2, orun("gc", "--keep", "-1").code)
     assert.equal(2, orun("gc", "--keep", "few").code)
   end)

@@ -32,6 +32,7 @@ struct orun_process {
     struct orun_pump out, err;            /* err only when the streams are kept apart */
     struct orun_log log;
     struct orun_mask *mask;
+    int feed; /* other end of a stdin that stays open, or -1 */
     bool group, die_with_parent;
     bool apart;     /* stdout and stderr */
     bool settling;  /* its pumps are being emptied: no conclusions meanwhile */

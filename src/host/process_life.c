@@ -52,6 +52,13 @@ static void leave_list(struct orun_process *p)
         p->next->previous = p->previous;
 }
 
+static void close_feed(struct orun_process *p)
+{
+    if (p->feed >= 0)
+        close(p->feed);
+    p->feed = -1;
+}
+
 /* The last act: afterwards the collector may free it. */
 static void become_over(struct orun_process *p)
 {
@@ -61,6 +68,7 @@ static void become_over(struct orun_process *p)
     stop_timer(&p->patience);
     stop_timer(&p->look);
     orun_log_close(&p->log);
+    close_feed(p);
     orun_task_drop(&p->belonging);
     leave_list(p);
     for (struct orun_process_waiter *w = p->waiters, *next; w; w = next) {
@@ -328,6 +336,7 @@ void orun_process_release(struct orun_process *p)
     orun_pump_discard(&p->out);
     orun_pump_discard(&p->err);
     orun_log_close(&p->log);
+    close_feed(p);
     orun_mask_free(p->mask);
     free(p->log.path);
     p->mask = NULL;

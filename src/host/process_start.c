@@ -308,7 +308,18 @@ static int memory_file(const char *bytes, size_t length)
     return fd;
 }
 
-static int open_input(lua_State *L, struct start *s)
+/* Nothing comes, but the end does not either before the child's, or that of orun. */
+static int open_endless(struct orun_process *p, struct start *s)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
+    s->command.in = s->input = ends[0];
+    p->feed = ends[1];
+    return 0;
+}
+
+static int open_input(lua_State *L, struct orun_process *p, struct start *s)
 {
     int type = lua_getfield(L, 1, "stdin");
     if (type == LUA_TNIL) {
@@ -321,6 +332,8 @@ static int open_input(lua_State *L, struct start *s)
     const char *text = lua_tolstring(L, -1, &length);
     if (strcmp(text, "inherit") == 0)
         return 0;
+    if (strcmp(text, "open") == 0)
+        return open_endless(p, s);
     s->command.in = s->input = memory_file(text, length);
     return s->input < 0 ? errno : 0;
 }
@@ -478,7 +491,7 @@ static struct orun_process *new_process(lua_State *L)
     memset(p, 0, sizeof *p);
     p->over = true; /* as long as no child runs */
     p->log.fd = -1;
-    p->child.pidfd = -1;
+    p->child.pidfd = p->feed = -1;
     p->out.event.fd = p->out.write_end = p->err.event.fd = p->err.write_end = -1;
     luaL_setmetatable(L, ORUN_PROCESS);
     return p;
@@ -533,7 +546,7 @@ int orun_process_start(lua_State *L)
     if (!read_options(L, p, &s, 2))
         return refuse(L, p, &s, EINVAL, s.command.argv[0]);
     find_candidates(L, &s);
-    int error = null_device() < 0 ? errno : open_input(L, &s);
+    int error = null_device() < 0 ? errno : open_input(L, p, &s);
     if (error)
         return refuse(L, p, &s, error, "stdin");
     error = open_output(p, &s);

@@ -16,6 +16,8 @@ local day = 86400
 ---@field running string[]   spared
 ---@field plans PlanEntry[]
 ---@field workspaces {execId: string, path: string}[]  of jobs whose execution is over
+---@field containers StrayContainer[]  likewise
+---@field engine? Engine
 ---@field latest? {from: string, to: string?}
 
 local function rule_of(flags)
@@ -61,6 +63,15 @@ local function stale_workspaces(store, staying, rule)
   end)
 end
 
+local function stray_containers(store, rule)
+  local found, engine = require("orun.run.container.engine").containers(store)
+  local stray = {}
+  for _, container in ipairs(found) do
+    if not liveness.busy(record.view(store, container.execId), rule.now) then stray[#stray + 1] = container end
+  end
+  return stray, engine
+end
+
 ---@return Cleaning
 local function survey(store, rule)
   local gone, running, staying = retention.executions(execution.list(store), rule, function(id)
@@ -69,7 +80,9 @@ local function survey(store, rule)
   local removed = {}
   for _, id in ipairs(gone) do removed[id] = true end
   local dangling = execution.dangling_latest(store, removed)
+  local containers, engine = stray_containers(store, rule)
   return {
+    containers = containers, engine = engine,
     executions = gone, running = running, plans = old_plans(store, staying, rule), workspaces = stale_workspaces(store, staying, rule),
     latest = dangling and { from = dangling, to = staying[1] } or nil,
   }
@@ -83,7 +96,10 @@ end
 
 -- Removes and leaves in the lists what really went. Who started in the meantime is spared.
 local function sweep(ctx, store, found, rule)
-  local executions, plans, stale = {}, {}, {}
+  local executions, plans, stale, containers = {}, {}, {}, {}
+  for _, container in ipairs(found.containers) do
+    if remove(ctx, "container " .. container.id, found.engine:remove(container.id)) then containers[#containers + 1] = container end
+  end
   for _, entry in ipairs(found.workspaces) do
     if liveness.busy(record.view(store, entry.execId), rule.now) then
       found.running[#found.running + 1] = entry.execId
@@ -102,7 +118,7 @@ local function sweep(ctx, store, found, rule)
   for _, entry in ipairs(found.plans) do
     if remove(ctx, entry.path, fs.remove(entry.path)) then plans[#plans + 1] = entry end
   end
-  found.executions, found.plans, found.workspaces = executions, plans, stale
+  found.executions, found.plans, found.workspaces, found.containers = executions, plans, stale, containers
   local dangling = execution.dangling_latest(store)
   if dangling then
     execution.repair_latest(store, found.latest and found.latest.to)
@@ -111,14 +127,16 @@ local function sweep(ctx, store, found, rule)
   end
 end
 
-local document_shape = value.shape { "dryRun", "executions", "plans", "workspaces", "running", "latest" }
+local document_shape = value.shape { "dryRun", "executions", "plans", "workspaces", "containers", "running", "latest" }
 
 local function document(found, dry_run)
-  local plans, stale = value.list {}, value.list {}
+  local plans, stale, containers = value.list {}, value.list {}, value.list {}
+  for i, container in ipairs(found.containers) do containers[i] = container.id end
   for i, entry in ipairs(found.plans) do plans[i] = entry.name end
   for i, entry in ipairs(found.workspaces) do stale[i] = entry.execId end
   return document_shape {
-    dryRun = dry_run, executions = value.list(found.executions), plans = plans, workspaces = stale, running = value.list(found.running),
+    dryRun = dry_run, executions = value.list(found.executions), plans = plans, workspaces = stale,
+    containers = containers, running = value.list(found.running),
     latest = found.latest and (found.latest.to or value.null) or nil,
   }
 end
@@ -133,12 +151,15 @@ local function print_lines(ctx, store, found, dry_run)
   for _, id in ipairs(found.executions) do ctx:print(("  %s %s"):format(verb, style.plain(id))) end
   for _, entry in ipairs(found.plans) do ctx:print(("  %s plan %s"):format(verb, entry.name)) end
   for _, entry in ipairs(found.workspaces) do ctx:print(("  %s the workspaces of %s"):format(verb, style.plain(entry.execId))) end
+  for _, container in ipairs(found.containers) do
+    ctx:print(("  %s container %s of %s"):format(verb, style.plain(container.id:sub(1, 12)), style.plain(container.execId)))
+  end
   if found.latest then
     local repair = dry_run and "Would point latest to" or "Pointed latest to"
     local drop = dry_run and "Would remove the link latest" or "Removed the link latest"
     ctx:print(found.latest.to and ("  %s %s"):format(repair, style.plain(found.latest.to)) or "  " .. drop)
   end
-  local count = #found.executions + #found.plans + #found.workspaces
+  local count = #found.executions + #found.plans + #found.workspaces + #found.containers
   if #found.running + count > 0 or found.latest then ctx:print("") end
   ctx:print(count > 0 and ("%s %s"):format(verb, style.plural(count, "item")) or "Nothing to clean up.")
 end
@@ -149,8 +170,8 @@ return {
   description = [[
 Of the executions the newest stay (--keep), unless they are older than --max-age days. Of the stored plans those go that are older than
 that, are named by their checksum, and are neither the latest plan nor that of an execution that stays. Plans with a name of your own
-stay. Workspaces that a killed run left go, and kept ones (run --keep-workspaces) together with their execution. An execution that is
-running is never removed, and `latest` is put right when it points to nothing.]],
+stay. Workspaces and containers that a killed run left go, and kept ones (run --keep-workspaces) together with their execution. An
+execution that is running is never removed, and `latest` is put right when it points to nothing.]],
   examples = {
     { "orun gc --dry-run", "what would go" },
     { "orun gc --keep 3 --max-age 7", "the last three runs of a week" },

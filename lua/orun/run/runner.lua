@@ -53,6 +53,8 @@ local M = {}
 ---@field ask? fun(gate: table, id: string): Process?  asks for an approval; the process prints the answer
 ---@field isolation? "auto"|"workspace"|"none"  whether jobs get trees of their own (default none); auto: when several run at once
 ---@field keep_workspaces? boolean  these trees stay
+---@field pull? "missing"|"always"|"never"  when images are fetched
+---@field pass_env? string[]  variables of orun's own environment for steps in containers
 ---@field lines? boolean      emit step.output
 ---@field signals? boolean    stop on SIGINT, SIGTERM and SIGHUP
 ---@field on_event? fun(event: table)

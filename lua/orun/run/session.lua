@@ -46,6 +46,8 @@ local grace = 5
 ---@field store string           `.orun` directory
 ---@field isolation? string       "auto", "workspace" or "none"
 ---@field keep_workspaces? boolean
+---@field pull? "missing"|"always"|"never"  when images are fetched
+---@field pass_env? string[]      variables of orun's own environment for steps that do not get all of it
 ---@field workspaces Workspaces
 ---@field environment Environment
 ---@field facts RunFacts
@@ -392,7 +394,8 @@ local function new_run(options, selected, counts)
     counts = counts, active = {}, unstarted = {}, sleepers = {}, links = {}, link_keys = {}, cache_hits = 0, next_snapshot = 0,
     began = loop.now(), on_event = options.on_event, lines = options.lines, user = system.user(),
     base_directory = options.root, directory_override = options.workdir,
-    isolation = options.isolation, keep_workspaces = options.keep_workspaces, retry_delay = retry_delay(),
+    isolation = options.isolation, keep_workspaces = options.keep_workspaces,
+    pull = options.pull, pass_env = options.pass_env, retry_delay = retry_delay(),
     backend = backends.of(options.runner or "local"),
     component_concurrency = math.max(options.component_concurrency or 1, 0),
     fail_fast = (options.fail_fast or planned.failFast == true and "yes" or "no") ~= "no", fail_now = options.fail_fast == "now",

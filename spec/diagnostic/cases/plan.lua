@@ -136,7 +136,7 @@ return function(standard, sources)
     { "run.execution-id", argv = run(), files = plan(web), env = { ORUN_EXEC_ID = "a/b" } },
     { "run.unknown-runner", argv = run(), files = plan(web), env = { ORUN_RUNNER = "lokal" } },
     { "run.unknown-gate", argv = run("--approve", "prod"), files = plan(web) },
-    { "run.runner-unavailable", argv = run("--runner", "docker"), files = plan(web) },
+    { "run.runner-unavailable", argv = run("--runner", "docker"), files = plan(web), env = { PATH = "/nowhere" } },
     { "run.background", argv = run("--background"), files = plan(web), env = { ORUN_RETRY_DELAY = "soon" } },
     { "run.unknown-dependency", argv = run(), files = plan(job("web@dev.build", ', "dependsOn": ["db@dev.build"]')) },
     {
