@@ -146,6 +146,7 @@ struct crossing {
     int first, last; /* arguments, on the stack of the host */
     int reference;   /* of the function; LUA_NOREF: the entry of the prelude */
     bool frozen;
+    bool trusted; /* what runs has no budget */
 };
 
 static void copy_argument(lua_State *L, lua_State *host, int index, bool frozen)
@@ -187,6 +188,7 @@ static int cross(struct crossing *c, lua_CFunction inside, int box_index, bool h
         return luaL_error(c->host, "not enough memory");
     struct orun_call call;
     orun_sandbox_begin(s, &call, c->host);
+    s->trusted = c->trusted;
     lua_pushcfunction(L, orun_sandbox_explain);
     lua_pushcfunction(L, inside);
     lua_pushlightuserdata(L, c);
@@ -490,7 +492,8 @@ static int open_box(lua_State *L)
 static int box_prelude(lua_State *L)
 {
     struct box *b = check_box(L);
-    struct prelude p = {.crossing = {.sandbox = b->sandbox, .host = L}, .functions = 4};
+    struct prelude p = {.crossing = {.sandbox = b->sandbox, .host = L, .trusted = true},
+                        .functions = 4};
     p.text = luaL_checklstring(L, 2, &p.length);
     p.name = luaL_checkstring(L, 3);
     luaL_checktype(L, 4, LUA_TTABLE);
@@ -505,7 +508,7 @@ static int box_prelude(lua_State *L)
 static int box_enter(lua_State *L)
 {
     struct box *b = check_box(L);
-    struct crossing c = {b->sandbox, L, 2, lua_gettop(L), LUA_NOREF, false};
+    struct crossing c = {b->sandbox, L, 2, lua_gettop(L), LUA_NOREF, false, false};
     return cross(&c, enter, 1, true);
 }
 
@@ -518,7 +521,7 @@ static int box_call(lua_State *L)
     luaL_argcheck(L, lua_rawequal(L, -1, 1), 2, "a function of another sandbox");
     lua_pop(L, 1);
     luaL_argcheck(L, h->reference != LUA_NOREF, 2, "a function that was lost");
-    struct crossing c = {b->sandbox, L, 3, lua_gettop(L), h->reference, true};
+    struct crossing c = {b->sandbox, L, 3, lua_gettop(L), h->reference, true, false};
     return cross(&c, enter, 1, false);
 }
 

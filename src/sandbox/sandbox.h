@@ -52,6 +52,7 @@ struct orun_sandbox {
     lua_Integer serial, last_serial; /* of the call that runs, of the last one that began */
     bool hurry;                      /* a settlement is due at the next instruction */
     bool refused; /* the allocator said no; it will not be asked again in this call */
+    bool trusted; /* what runs is the host's own, and has no limits but memory */
     bool timed;
     struct timespec started, worked;
     enum orun_limit hit;

@@ -5,6 +5,7 @@ local document = require "orun.plan.document"
 local evaluation = require "orun.composition.evaluation"
 local identity = require "orun.plan.identity"
 local model = require "orun.composition.model"
+local module = require "orun.composition.module"
 local place = require "orun.intent.place"
 local rendering = require "orun.composition.rendering"
 local selection = require "orun.composition.selection"
@@ -280,7 +281,10 @@ end
 local function evaluate(instance, chosen, id, context)
   local box, renderer = instance.composition.sandbox, context.renderer
   local data = context.data:of(instance, id, chosen.name)
-  box.template = function(text) return renderer:expand(text, data) end
+  box.template = function(text, file, line)
+    local site = { job = id, what = "orun.template", origin = file and module.place(box, file, line), path = {} }
+    return renderer:expand(text, data, site)
+  end
   local ctx = evaluation.context(instance, id, chosen.name, context.trigger)
   local definition = evaluation.job(instance.composition, chosen.definition, instance, ctx, context.report)
   box.template = nil

@@ -105,13 +105,18 @@ end
 ---Renders one text for whoever asks on the way; nil and a message when it cannot be rendered.
 ---@param text string
 ---@param data table
+---@param site TextSite
 ---@return string?
 ---@return string?
-function Rendering:expand(text, data)
+function Rendering:expand(text, data, site)
   if not text:find("{{", 1, true) then return text end
   local entry = self:compile(text)
   if not entry.template then return nil, entry.err.message end
-  local result, err = entry.template:render(data, {})
+  local result, err = entry.template:render(data, self.options)
+  for i, info in ipairs(self.missing) do
+    self:note("warning", "template.missing", site, text, info, ("%s has no value"):format(info.expression))
+    self.missing[i] = nil
+  end
   return result, err and err.message
 end
 

@@ -118,7 +118,7 @@ end
 ---A text to which the template engine is applied: at once inside a function of ctx, else when a job is made.
 function M.template(text)
   expect(text, "string", "orun.template")
-  local result, message = host.template(text)
+  local result, message = host.template(text, tools.place())
   if message == "later" then return { __template = text } end
   if not result then error("orun.template: " .. message, 0) end
   return result

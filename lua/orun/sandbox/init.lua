@@ -242,9 +242,9 @@ function Sandbox:start()
       return read(options.directory, file)
     end,
     is_inert = function(name) return options.inert == true and (name:find("^host%.") or name:find("^orun%.")) ~= nil end,
-    template = function(text)
+    template = function(text, file, line)
       if not self.template then return nil, "later" end
-      return self.template(text)
+      return self.template(text, file, line)
     end,
   }
   for name, fn in next, options.host or {} do functions[name] = fn end
