@@ -12,8 +12,9 @@ local environment = process.environ()
 local kills = math.tointeger(tonumber(environment.ORUN_SPEC_KILLS) or environment.ORUN_SPEC_QUICK and 24 or 200)
 local seed = math.tointeger(tonumber(environment.ORUN_SPEC_SEED) or os.time())
 
--- Jobs at once and processes that share the execution.
+-- Jobs at once and processes that share the execution. ORUN_SPEC_ISOLATION=auto gives the jobs trees of their own.
 local scenarios = { { 1, 1 }, { 4, 1 }, { 16, 1 }, { 4, 2 } }
+local isolation = environment.ORUN_SPEC_ISOLATION or "none"
 
 describe("kill -9", function()
   local space
@@ -33,7 +34,7 @@ describe("kill -9", function()
       running[i] = assert(process.start {
         argv = {
           reaper, system.paths().exe, "lua", "spec/support/crash.lua", root, tostring(seed + i), tostring(scenario[1]),
-          tostring(scenario[2]), tostring(math.ceil(kills / #scenarios)),
+          tostring(scenario[2]), tostring(math.ceil(kills / #scenarios)), isolation,
         },
       })
     end

@@ -74,6 +74,16 @@ local function shared_cases(kind)
     assert.equal("old", space:read("a"))
   end)
 
+  it("tells the journal where the tree of a job is", function()
+    run({ { "a@dev.x", "true" } }, { keep_workspaces = true })
+    local place
+    require("orun.state.journal").read(space.store .. "/executions/x/journal.jsonl", function(record)
+      if record.t == "job.started" then place = record.workspace end
+    end)
+    assert.equal("runs/x/a_dev.x", place)
+    assert.is_true(fs.exists(space.store .. "/" .. place))
+  end)
+
   it("keeps jobs from seeing each other's changes", function()
     space:write("f", "0")
     local result = run({

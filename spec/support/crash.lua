@@ -1,5 +1,5 @@
 -- Kills runs of one plan again and again, at moments drawn over the whole run, goes on with them, and checks what they did. Run as
--- `orun lua spec/support/crash.lua DIRECTORY SEED CONCURRENCY PROCESSES KILLS`; ends with an error where something is wrong.
+-- `orun lua spec/support/crash.lua DIRECTORY SEED CONCURRENCY PROCESSES KILLS ISOLATION`; ends with an error where something is wrong.
 local fs = require "host.fs"
 local journal = require "orun.state.journal"
 local json = require "host.json"
@@ -11,9 +11,10 @@ local spaces = dofile "spec/run/workspace.lua"
 local system = require "host.system"
 local value = require "host.value"
 
-local root, seed, concurrency, processes, kills = arg[1], table.unpack(arg, 2)
+local top, seed, concurrency, processes, kills, isolation = table.unpack(arg)
 seed, concurrency, processes, kills = math.tointeger(seed), math.tointeger(concurrency), math.tointeger(processes), math.tointeger(kills)
 
+local root = top .. "/workspace"
 local layers, width = 15, 20
 local kills_each = 10
 -- Every kill may end a process; more starts than this mean that the run does not go on.
@@ -55,6 +56,7 @@ end
 
 math.randomseed(seed)
 local plan = layered_plan(math.random)
+assert(fs.mkdir(root))
 assert(fs.write(root .. "/plan.json", json.encode(plan)))
 
 ---------------------------------------------------------------------------------------------------
@@ -67,11 +69,11 @@ end
 local environment = process.environ()
 
 local function start(id)
-  environment.OUT = root .. "/out-" .. id
+  environment.OUT = top .. "/out-" .. id
   return assert(process.start {
     argv = {
       program, "run", "plan.json", "--exec-id", id, "--component-concurrency", "0", "--concurrency", tostring(concurrency),
-      "--isolation", "none",
+      "--isolation", isolation,
     },
     env = environment, cwd = root, output = "capture",
   })
@@ -130,12 +132,17 @@ local function lines_of(path)
   return n
 end
 
--- How often the first step of each job was begun before it was completed, and that it was not begun afterwards.
+-- How often the first step of each job may have been begun before it was completed, and that it was not begun afterwards. A job whose
+-- tree of its own went with the killed run begins anew.
 local function begun(id)
   local tries, done = {}, {}
   journal.read(directory(id) .. "/journal.jsonl", function(record)
     local job = record.job
     if record.t == "job.started" and not done[job] then tries[job] = (tries[job] or 0) + 1 end
+    if isolation ~= "none" then
+      done[job or ""] = done[job or ""] or record.t == "job.finished" and record.status == "completed"
+      return
+    end
     if record.step ~= "note" then return end
     check(not (record.t == "step.started" and done[job]), "%s: the completed step of %s was begun again", id, job)
     if record.t == "step.finished" and record.status == "completed" then done[job] = true end
@@ -144,7 +151,7 @@ local function begun(id)
 end
 
 local function check_jobs(id, fold)
-  local effects, tries = lines_of(root .. "/out-" .. id), begun(id)
+  local effects, tries = lines_of(top .. "/out-" .. id), begun(id)
   for i, job in ipairs(plan.jobs) do
     local state = fold.jobs[job.id]
     check(state and state.status == "completed", "%s: %s is %s", id, job.id, state and state.status or "unknown")
@@ -298,6 +305,6 @@ for _, part in ipairs(progress) do
   local third = math.min(3, 1 + math.floor(part * 3))
   thirds[third] = thirds[third] + 1
 end
-print(("concurrency %d, %d process(es): %d kills (%d of orun, %d of a step, %d of the whole group) in %d executions of %d jobs, "
-  .. "%d/%d/%d in the first, second and last third; a whole run takes %.2f s"):format(concurrency, processes, total, progress.orun or 0,
-  progress.step or 0, progress.group or 0, executions, #plan.jobs, thirds[1], thirds[2], thirds[3], duration))
+print(("concurrency %d, %d process(es), isolation %s: %d kills (%d of orun, %d of a step, %d of the whole group) in %d executions of "
+  .. "%d jobs, %d/%d/%d in the first, second and last third; a whole run takes %.2f s"):format(concurrency, processes, isolation, total,
+  progress.orun or 0, progress.step or 0, progress.group or 0, executions, #plan.jobs, thirds[1], thirds[2], thirds[3], duration))

@@ -66,6 +66,15 @@ local function name_directories(plan)
   return names
 end
 
+---Where the tree of a job will be, relative to the store; nil when it has none of its own.
+---@param job table plan job
+---@return string?
+function Workspaces:place(job)
+  if not self.active then return nil end
+  self.names = self.names or name_directories(self.run.plan)
+  return ("runs/%s/%s"):format(self.run.facts.execId, self.names[job.id])
+end
+
 -- The store as steps in a view share it: where it lies inside of the workspace.
 local function store_inside(root, store)
   local real = fs.realpath(store)
@@ -82,7 +91,7 @@ local function prepare(self)
   local directory = ("%s/runs/%s"):format(run.store, run.facts.execId)
   local ok, problem = fs.mkdir(directory)
   if not ok then return nil, problem end
-  self.root, self.hidden, self.directory, self.names = root, hidden, fs.realpath(directory), name_directories(run.plan)
+  self.root, self.hidden, self.directory, self.names = root, hidden, fs.realpath(directory), self.names or name_directories(run.plan)
   if run.backend.views then
     self.base, self.no_view = views.prepare(root, store_inside(root, run.store), self.directory, hidden)
   else
