@@ -48,6 +48,11 @@ describe("the types that ship", function()
     }, names)
   end)
 
+  it("stand in docs/compositions.md as they are", function()
+    local page = dofile "spec/docs/stack_page.lua"
+    assert.is_true(fs.read(page.file) == page.text(), "docs/compositions.md is stale: make docs writes it again")
+  end)
+
   it("pass their specs", function()
     local r = program.run(fs.cwd(), { "compositions", "test", "compositions" })
     assert.equal(0, r.code, r.out .. r.err)

@@ -1,4 +1,4 @@
--- docs/commands.md and docs/triggers.md: their files are written, their commands are run, and print what the page says.
+-- docs/commands.md, docs/triggers.md and docs/lua.md: their files are written, their commands are run, and print what the page says.
 local fs = require "host.fs"
 local process = require "host.process"
 local program = dofile "spec/support/program.lua"
@@ -23,7 +23,7 @@ local function blocks_of(page)
   return blocks
 end
 
-for _, page in ipairs { "docs/commands.md", "docs/triggers.md" } do
+for _, page in ipairs { "docs/commands.md", "docs/triggers.md", "docs/lua.md" } do
   describe(page, function()
     local dir
 

@@ -89,6 +89,31 @@ local function examples_of(self, composition)
   return jobs
 end
 
+---Whether a function of a job was ever called with success, or it has none.
+---@param composition Composition
+---@param job Job
+---@return boolean
+function Subject:tried(composition, job)
+  for _, bound in ipairs(self.jobs[composition.name]) do
+    if bound.name == job.name then return true end
+  end
+  return not job.dynamic
+end
+
+---Jobs whose functions could not be looked at.
+local function report_untried(self, composition, refusal, report)
+  for _, job in ipairs(composition.jobs) do
+    if not self:tried(composition, job) then
+      report:warn(place.mark(job.place or composition.place, {
+        kind = "lint.untried",
+        message = ("the functions of the job %s of %s were not tried: %s"):format(job.name, composition.name,
+          refusal or "no parameters could be invented that the schema allows"),
+        hint = "give the package an example: examples/<name>/intent.yaml, or name one with --examples",
+      }))
+    end
+  end
+end
+
 ---Tries every composition. An error other than a refusal is a finding: the schema allowed the parameters.
 local function try(self, report)
   for _, composition in ipairs(self.compositions) do
@@ -98,15 +123,9 @@ local function try(self, report)
     jobs = ok and jobs or {}
     for _, job in ipairs(examples_of(self, composition)) do jobs[#jobs + 1] = job end
     self.jobs[composition.name] = jobs
-    if #jobs == 0 then
-      report:warn(place.mark(composition.place, {
-        kind = "lint.untried",
-        message = ("no parameters could be invented that the schema of %s allows; its functions were not tried"):format(composition.name),
-        hint = "give the package an example: examples/<name>/intent.yaml, or name one with --examples",
-      }))
-    end
-    local seen = {}
+    local seen, refusal = {}, nil
     for _, entry in ipairs(aside.errors) do
+      refusal = refusal or is_refusal(entry) and entry.message
       local at = ("%s:%s"):format(entry.file, entry.line)
       if not is_refusal(entry) and not seen[at] then
         seen[at] = true
@@ -118,6 +137,7 @@ local function try(self, report)
         }
       end
     end
+    report_untried(self, composition, refusal, report)
   end
 end
 

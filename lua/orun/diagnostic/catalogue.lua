@@ -287,7 +287,8 @@ kind("lint.capability", "A step has a capability that no profile includes, so it
 kind("lint.profile", "Under this profile a job never has a step.", "Give the profile capabilities or steps that the job has.")
 kind("lint.failure", "Parameters that the schema allows make a function of the composition fail. The parameters were invented.",
   "Refuse them in the schema, or with orun.fail and a message that helps.")
-kind("lint.untried", "No parameters could be invented that the schema allows, mostly because of a pattern. The functions were not tried.",
+kind("lint.untried", "No component could be invented that the job accepts: the schema has a pattern that is not met by luck, or the code "
+  .. "refused all of them. Its functions were not tried.",
   "Give the package an example, `examples/<name>/intent.yaml`, or name a platform that uses it with --examples.")
 kind("lint.order", "A job comes out differently when jobs are made in another order: a function keeps something for its next call.",
   "Make everything from ctx; no local variable outside of the function may change.")

@@ -21,7 +21,7 @@ local M = {}
 ---@field reason string
 ---@field capability? string
 ---@field phase? string
----@field parameters string[] that its texts name, as far as that can be seen
+---@field parameters string[] that it would not be the same without
 ---@field file? string
 ---@field line? integer
 
@@ -52,25 +52,10 @@ local function parameters(merger, instance)
   return list
 end
 
----Names of parameters in the templates of a step.
-local function named(step)
-  local found = {}
-  local function look(v)
-    if type(v) ~= "string" then return end
-    for action in v:gmatch "{{(.-)}}" do
-      for name in action:gmatch "%.parameters%.([%a_][%w_]*)" do found[name] = true end
-    end
-  end
-  for _, field in ipairs { "run", "use", "shell", "working-directory" } do look(step[field]) end
-  for _, field in ipairs { "with", "env" } do
-    for _, v in next, step[field] or {} do look(v) end
-  end
-  return sorted.keys(found)
-end
-
 ---Why a profile keeps a step, or does not.
 local function reason(step, choice, kept)
   if not choice then return "no profile chooses" end
+  if choice.all then return "the profile keeps every step of the job" end
   if #choice.includeCapabilities > 0 then
     if not step.capability then return "has no capability, so it always stays" end
     return kept and "its capability is included" or "its capability is not included"
@@ -85,11 +70,11 @@ local function is_overridden(instance, step)
   return false
 end
 
-local function entry(step, kept, why)
-  local at = step.place
+local function entry(step, kept, why, influences)
+  local at, id = step.place, model_of.step_key(step) or ""
   return {
-    id = model_of.step_key(step) or "", kept = kept, reason = why, capability = step.capability, phase = kept and step.phase or nil,
-    parameters = named(step), file = at and at.file, line = at and at.line,
+    id = id, kept = kept, reason = why, capability = step.capability, phase = kept and step.phase or nil,
+    parameters = influences and influences[id] or {}, file = at and at.file, line = at and at.line,
   }
 end
 
@@ -99,13 +84,13 @@ local function profile_job(instance, job)
 end
 
 ---@return ExplainedJob
-local function explain_job(job)
+local function explain_job(job, influences)
   local instance, choice, steps = job.instance, profile_job(job.instance, job), {}
   for _, recipe in ipairs(job.recipes) do
     local step = recipe.bound
     local why = is_overridden(instance, step) and "from the overrides of the component" or reason(step, choice, true)
     if choice and choice.stepOverrides[model_of.step_key(step) or ""] then why = why .. ", changed by stepOverrides" end
-    steps[#steps + 1] = entry(step, true, why)
+    steps[#steps + 1] = entry(step, true, why, influences)
   end
   local keeps = choice and selection.keeper(choice)
   for _, step in ipairs(job.definition.steps) do
@@ -119,8 +104,9 @@ end
 ---@param model table
 ---@param instance table
 ---@param jobs table[] bound jobs of the whole expansion
+---@param influences table<string, table<string, string[]>> parameters that matter, by job and step
 ---@return Explanation
-function M.view(model, instance, jobs)
+function M.view(model, instance, jobs, influences)
   local composition, chosen = instance.composition, {}
   local view = {
     component = instance.name, environment = instance.environment, type = composition.type, composition = composition.file,
@@ -130,7 +116,7 @@ function M.view(model, instance, jobs)
   for _, job in ipairs(jobs) do
     if job.instance == instance then
       chosen[job.name] = true
-      view.jobs[#view.jobs + 1] = explain_job(job)
+      view.jobs[#view.jobs + 1] = explain_job(job, influences[job.name])
     end
   end
   for _, name in ipairs(model_of.job_names(composition)) do

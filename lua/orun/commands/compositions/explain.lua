@@ -2,6 +2,7 @@
 local compiler = require "orun.compiler"
 local diagnostic = require "orun.diagnostic"
 local document = require "orun.cockpit.document"
+local influence = require "orun.compiler.influence"
 local render = require "orun.cockpit.render.explanation"
 local suggestion = require "orun.util.suggestion"
 local viewmodel = require "orun.cockpit.viewmodel.explanation"
@@ -44,7 +45,8 @@ return {
   usage = "orun compositions explain <type> [--component NAME] [--env NAME] [flags]",
   description = [[
 For every component of the type, in every environment, or those that the flags name: each parameter with the file and line that it comes
-from, the profile and who chose it, and each step of its jobs with the reason why it is there or why it is not.]],
+from, the profile and who chose it, and each step of its jobs with the reason why it is there or why it is not, and the parameters
+that it would not be the same without.]],
   examples = {
     { "orun compositions explain terraform --component network --env production", "one component in one environment" },
     { "orun compositions explain node --json", "all of a type, as data" },
@@ -65,7 +67,7 @@ from, the profile and who chose it, and each step of its jobs with the reason wh
     local instances, types = matching(expansion, args[1], flags)
     if #instances == 0 then raise_none(expansion, args[1], flags, types) end
     local views = {}
-    for i, instance in ipairs(instances) do views[i] = viewmodel.view(model, instance, jobs) end
+    for i, instance in ipairs(instances) do views[i] = viewmodel.view(model, instance, jobs, influence.of(instance)) end
     local format = flags.json and "json" or flags.output
     if format then
       ctx:write(document.encode(document.explanations(views), format))

@@ -84,18 +84,21 @@ local function check_empty(subject, composition, profile, job, report)
   end
 end
 
+local function check_job(subject, composition, job, report)
+  local steps = steps_of(subject, composition, job)
+  check_steps(composition, job, steps, report)
+  for _, profile in sorted.pairs(composition.profiles) do
+    check_selection(composition, profile, job, steps, report)
+    if profile.jobs[job.name] then check_empty(subject, composition, profile, job, report) end
+  end
+end
+
 ---@param subject LintSubject
 ---@param report table
 return function(subject, report)
   for _, composition in ipairs(subject.compositions) do
-    local known = next(composition.profiles) ~= nil and #(subject.jobs[composition.name] or {}) > 0
-    for _, job in ipairs(known and composition.jobs or {}) do
-      local steps = steps_of(subject, composition, job)
-      check_steps(composition, job, steps, report)
-      for _, profile in sorted.pairs(composition.profiles) do
-        check_selection(composition, profile, job, steps, report)
-        if profile.jobs[job.name] then check_empty(subject, composition, profile, job, report) end
-      end
+    for _, job in ipairs(next(composition.profiles) and composition.jobs or {}) do
+      if subject:tried(composition, job) then check_job(subject, composition, job, report) end
     end
   end
 end
