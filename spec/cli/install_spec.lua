@@ -56,6 +56,19 @@ describe("an installed orun", function()
     assert.equal(0, plan.code, plan.errors)
     assert.truthy(plan.output:find "jobs")
 
+    -- The compositions and the types for editors come along.
+    local own = root .. "/own"
+    assert(fs.mkdir(own))
+    assert(fs.write(own .. "/intent.yaml", "environments: {dev: }\ncomponents:\n"
+      .. "  - {name: hello, type: shell, subscribe: {environments: [dev]}, parameters: {run: echo hello}}\n"))
+    local run = orun(own, "run")
+    assert.equal(0, run.code, run.errors)
+    for _, name in ipairs { "orun", "policy", "trigger", "command", "spec", "host" } do
+      assert.is_true(fs.exists(("%s/share/orun/lua/types/%s.lua"):format(moved, name)))
+    end
+    local tested = orun("/", "compositions", "test", moved .. "/share/orun/compositions")
+    assert.equal(0, tested.code, tested.output)
+
     assert(fs.rename(moved, stage .. "/opt/the tools"))
     assert(fs.write(stage .. "/opt/the tools/bin/other", ""))
     make("uninstall", build, stage)

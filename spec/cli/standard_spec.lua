@@ -219,3 +219,26 @@ esac
       calls("production", "cloudflare-pages", { PROJECTS = "│ hello-pages │ hello-pages.pages.dev │" }))
   end)
 end)
+
+describe("the stack that ships, beside other sources", function()
+  local Sources = dofile "spec/support/sources.lua"
+
+  after_each(Sources.clean)
+
+  it("is a source of kind builtin", function()
+    local root = Sources.new({
+      ["intent.yaml"] = "compositions: {sources: [{name: kit, kind: dir, path: kit}, {name: orun, kind: builtin}]}\nenvironments: {dev: }\n"
+        .. "components:\n  - {name: a, type: sh, subscribe: {environments: [dev]}}\n"
+        .. "  - {name: b, type: shell, subscribe: {environments: [dev]}, parameters: {run: 'true'}}\n",
+      ["kit/stack.yaml"] = Sources.stack, ["kit/compositions/sh/composition.yaml"] = Sources.composition "sh",
+    }).root
+    local r = program.run(root, { "plan", "--locked" })
+    assert.equal(1, r.code)
+    assert.equal(0, program.run(root, { "compositions", "lock" }).code)
+    r = program.run(root, { "plan", "--locked", "-o", "plan.json" })
+    assert.equal(0, r.code, r.err)
+    local plan = assert(json.decode(assert(fs.read(root .. "/plan.json"))))
+    assert.same({ "kit", "orun" }, { plan.spec.compositionSources[1].name, plan.spec.compositionSources[2].name })
+    assert.same({ "builtin", 10 }, { plan.spec.compositionSources[2].kind, #plan.spec.compositionSources[2].exports })
+  end)
+end)

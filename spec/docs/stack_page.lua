@@ -10,15 +10,15 @@ local M = { file = "docs/compositions.md" }
 local intro = [[
 # The compositions that ship
 
-An intent without `compositions.sources` uses these types. To use them beside your own, name the folder as a source of kind `dir`. Each of
-them is a Lua module of a few dozen lines below `compositions/`; copy one to change it ([Extending orun in Lua](lua.md)).
+An intent without `compositions.sources` uses these types. To use them beside your own, add the source `{name: orun, kind: builtin}`. Each
+of them is a Lua module of a few dozen lines below `compositions/`; copy one to change it ([Extending orun in Lua](lua.md)).
 
 [`examples/standard`](../examples/standard) has one component of each. `shell`, `make`, `node`, `python` and `go` are run for real by the
 tests; of the others the tests check which commands are run, with tools that only write down how they were called.
 
-Every type has the parameters `runsOn` and `timeout`. Versions of tools (`nodeVersion`, `terraformVersion` ...) install the tool with a pinned
-GitHub action, which needs the GitHub Actions runner; without them the tool on the `PATH` is used. Names that a type does not know are
-refused. `orun compositions explain <type> --component <name>` shows what a component ends up with.
+Every type has the parameters `runsOn` and `timeout`. Versions of tools (`nodeVersion`, `terraformVersion` ...) install the tool with a
+pinned GitHub action, which needs the GitHub Actions runner; without them the tool on the `PATH` is used. Names that a type does not know
+are refused. `orun compositions explain <type> --component <name>` shows what a component ends up with.
 
 This page is made by `make docs`.
 ]]

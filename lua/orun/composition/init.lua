@@ -77,16 +77,13 @@ end
 local function shipped_source()
   local directory = path.join(require("host.system").paths().share, "compositions")
   if not fs.exists(path.join(directory, "stack.yaml")) then return nil end
-  local resolve = require "orun.composition.source.dir"
-  return {
-    name = M.shipped, kind = "builtin", resolve = function(_, root) return resolve({ name = M.shipped, path = directory }, root) end,
-  }
+  return { name = M.shipped, kind = "builtin" }
 end
 
 local function load_sources(declared, root, locked, target, tally, options)
   local report, display = target.report, options.display
   for _, source in ipairs(declared) do
-    local resolve = source.resolve or sources.check(source, target.declared, report)
+    local resolve = sources.check(source, target.declared, report)
     source.name = package.trim(source.name)
     if source.name ~= "" then target:declare(source.name) end
     local found = resolve and sources.locate(source, resolve, root, locked, report)

@@ -20,7 +20,7 @@ local M = {}
 ---@field at? Place
 
 -- Kinds that are meant to exist; each one is a file of source/.
-local kinds = { "archive", "dir", "oci" }
+local kinds = { "archive", "builtin", "dir", "oci" }
 
 local function is_known(kind)
   for _, known in ipairs(kinds) do

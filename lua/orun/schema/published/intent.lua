@@ -5,7 +5,8 @@ local shape = require "orun.schema.shape"
 local list, map, object, ref, text = shape.list, shape.map, shape.object, shape.ref, shape.text
 
 local source = object({
-  name = shape.name "unique", kind = shape.one_of { "dir", "archive", "oci" }, path = text "of dir and archive, relative to this file",
+  name = shape.name "unique", kind = shape.one_of { "dir", "archive", "oci", "builtin" },
+  path = text "of dir and archive, relative to this file",
   ref = text "of oci: [oci://][registry/]repository[:tag][@digest]",
   digest = { type = "string", pattern = "^sha256:[0-9a-f]{64}$", description = "the content must have this digest" },
   pullPolicy = text "has no effect", verify = object { provider = text(), keyRef = text(), required = shape.truth() },
