@@ -131,11 +131,11 @@ coverage: ## C line coverage of the suite (gcov), with the list of what no spec 
 	@build-coverage/orun lua bench/coverage.lua build-coverage
 
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= yaml json template archive
+FUZZ_TARGETS ?= yaml json template archive sandbox
 FUZZ_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/sandbox/*.c)) $(HOST_SRC) src/host/archive.c fuzz/target.c
 
 .PHONY: fuzz
-fuzz: ## libFuzzer over YAML, JSON, templates and archives (FUZZ_SECONDS=600 each, FUZZ_TARGETS="yaml json")
+fuzz: ## libFuzzer over YAML, JSON, templates, archives and sandboxed Lua (FUZZ_SECONDS=600 each, FUZZ_TARGETS="yaml json")
 	@vendor/deps build fuzz
 	@$(MAKE) --no-print-directory build
 	@mkdir -p build-fuzz/lib/orun/host build-fuzz/corpus

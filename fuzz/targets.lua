@@ -79,6 +79,23 @@ function M.template(bytes)
   end
 end
 
+local package_directory
+
+---Runs the bytes as a file of a package, with small limits.
+function M.sandbox(bytes)
+  local fs, sandbox = require "host.fs", require "orun.sandbox"
+  package_directory = package_directory or assert(fs.temporary("/tmp/orun-fuzz-"))
+  assert(fs.write(package_directory .. "/a.lua", bytes, { sync = false }))
+  local box = sandbox.open {
+    directory = package_directory, name = "fuzz", limits = { memory = 2 << 20, instructions = 1000000, output = 1 << 20 },
+    print = function() end,
+  }
+  local result, problem = box:load "a.lua"
+  assert(problem == nil or type(problem.message) == "string")
+  if type(result) == "table" and sandbox.is_function(result.go) then box:call(result.go, { a = { b = 1 }, list = { 1, 2 } }) end
+  if box.state then box.state:close() end
+end
+
 local directory
 
 ---Unpacks; nothing may appear outside the directory.

@@ -18,11 +18,17 @@ local function say(of, field, report, severity, kind, message, hint)
   report[severity](report, place.mark(place.of(of.place, field), { kind = kind, message = message, hint = hint }))
 end
 
+-- Timeouts that were looked at: few are written, many jobs have them.
+local good = {}
+
 local function check_timeout(of, what, report)
   local text = of.timeout
-  if not text then return end
+  if not text or good[text] then return end
   local seconds, flaw = duration.parse(text)
-  if seconds and seconds > 0 then return end
+  if seconds and seconds > 0 then
+    good[text] = true
+    return
+  end
   say(of, "timeout", report, "error", "bind.timeout",
     ('the timeout of %s is "%s", which is no duration a program could run for%s'):format(what, text, flaw and ": " .. flaw or ""),
     "write a number with its unit, such as 30s, 10m or 1h30m")
