@@ -165,7 +165,7 @@ return function(standard, sources)
     { "execution.not-running", argv = { "cancel", "one" }, files = done(), setup = finished "one" },
     { "execution.elsewhere", argv = { "cancel", "one" }, files = foreign() },
     {
-      "execution.not-stopped", files = done "'until [ -e stop ]; do sleep 0.02; done'", setup = running,
+      "execution.not-stopped", files = done "'until [ -e stop ] || [ ! -e intent.yaml ]; do sleep 0.02; done'", setup = running,
       argv = {
         "lua", "-e", 'require("host.process").kill = function() return nil, "Operation not permitted" end '
           .. 'return require("orun.main")("cancel", "one")',
