@@ -66,7 +66,7 @@ return function(standard, sources)
   -- A run in another process, which ends when the file `stop` appears.
   local function running(root, orun)
     compile(root, orun)
-    local shell = 'exec "$0" run --exec-id one > log 2>&1 &'
+    local shell = 'exec "$0" run --exec-id one --isolation none > log 2>&1 &'
     require("host.process").run { argv = { "/bin/sh", "-c", shell, dofile("spec/support/program.lua").exe }, cwd = root }
     local journal = root .. "/.orun/executions/one/journal.jsonl"
     for _ = 1, 200 do
