@@ -113,10 +113,14 @@ local JsonDraft = {}
 ---SHA-256 of the compact text without what was left out: json.sha256 of a value without those entries.
 ---@return string hex
 function JsonDraft:sha256() end
----The text, with the late texts put in. The draft is empty afterwards.
+---Puts the late texts in, once.
 ---@param late string[] in the order of the text; each as long as what stands for it, without characters that JSON escapes
+---@return JsonDraft self
+function JsonDraft:fill(late) end
+---The whole text (`tostring` too); fs.write takes the draft itself, so that a large one need not become a string. Raises while late texts
+---are missing.
 ---@return string
-function JsonDraft:text(late) end
+function JsonDraft:text() end
 ---@param text string
 ---@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
 ---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64
@@ -474,7 +478,7 @@ function fs.read(path, limit) end
 ---fsync of the directory. A symbolic link at `path` is replaced by the file; what it points to stays as it is. The mode is that of
 ---`options`, whatever an older file had.
 ---@param path string
----@param bytes string
+---@param bytes string|JsonDraft
 ---@param options? {mode?: integer, sync?: boolean, through?: boolean}  mode default 0644 (less umask); sync=false skips both fsyncs (for
 ---  data that can be made again); through: when a link, a device or a pipe is at `path`, the bytes are written to what it leads to
 ---@return true?

@@ -81,13 +81,13 @@ describe("materialize", function()
       "dependencySource": "default"
     }
   ]
-}]]):format(sum, sources.resolvedDigest, identity.uid(sum, id)), compiled.text)
+}]]):format(sum, sources.resolvedDigest, identity.uid(sum, id)), compiled.encoded:text())
     assert.equal(sum, checksum.compute(compiled.plan))
   end)
 
   it("keeps the classes of numbers (03 case 21)", function()
     local compiled = assert(platform(numbers):compile())
-    assert.truthy(compiled.text:find([["parameters": {
+    assert.truthy(compiled.encoded:text():find([["parameters": {
         "a": 1.1,
         "big": 1000000,
         "day": "2020-01-02T00:00:00Z",
@@ -95,24 +95,24 @@ describe("materialize", function()
         "none": null,
         "size": 18446744073709551615,
         "tiny": 1e-7
-      }]], 1, true), compiled.text)
-    assert.truthy(compiled.text:find([["run": "a \u003c b \u0026\u0026 c é 1e+06"]], 1, true), compiled.text)
+      }]], 1, true), compiled.encoded:text())
+    assert.truthy(compiled.encoded:text():find([["run": "a \u003c b \u0026\u0026 c é 1e+06"]], 1, true), compiled.encoded:text())
   end)
 
   it("gives the same bytes again (03 case 2) and verifies after reading, in both forms", function()
     local sources = platform(numbers)
     local first, second = assert(sources:compile()), assert(sources:compile())
-    assert.equal(first.text, second.text)
-    assert.is_nil(first.text:find("generatedAt", 1, true))
-    assert.is_nil(first.text:find("workDir", 1, true))
+    assert.equal(first.encoded:text(), second.encoded:text())
+    assert.is_nil(first.encoded:text():find("generatedAt", 1, true))
+    assert.is_nil(first.encoded:text():find("workDir", 1, true))
     local reader = require "orun.plan.reader"
-    sources:write("p.json", first.text)
+    sources:write("p.json", first.encoded:text())
     sources:write("p.yaml", document.encode(first.plan, "yaml"))
     for _, name in ipairs { "p.json", "p.yaml" } do
       local report = diagnostic.collector()
       local plan = reader.read(sources.root .. "/" .. name, nil, report)
       assert.same({}, report.warnings)
-      assert.equal(first.text, document.encode(plan))
+      assert.equal(first.encoded:text(), document.encode(plan))
     end
   end)
 
@@ -135,7 +135,7 @@ describe("materialize", function()
         .. "environments: {prod: {promotion: {dependsOn: [{environment: dev}]}}, dev: {}}\n"))
       for _, cwd in ipairs { root, root .. "/svc", root .. "/kit/ta" } do
         local compiled = require("orun.compiler").compile({ cwd = cwd, all = true }, diagnostic.collector())
-        digests[compiled.text] = true
+        digests[compiled.encoded:text()] = true
       end
       fs.remove_tree(root)
     end
@@ -148,9 +148,9 @@ describe("materialize", function()
 
   it("writes the time of SOURCE_DATE_EPOCH without hashing it", function()
     local plain = materialize({}, empty_model, empty_registry)
-    local dated, text = materialize({}, empty_model, empty_registry, { source_date_epoch = "1767225600" })
+    local dated, encoded = materialize({}, empty_model, empty_registry, { source_date_epoch = "1767225600" })
     assert.equal("2026-01-01T00:00:00Z", dated.metadata.generatedAt)
-    assert.truthy(text:find('"name": "x",\n    "generatedAt": "2026-01-01T00:00:00Z",\n    "checksum"', 1, true))
+    assert.truthy(encoded:text():find('"name": "x",\n    "generatedAt": "2026-01-01T00:00:00Z",\n    "checksum"', 1, true))
     assert.equal(plain.metadata.checksum, dated.metadata.checksum)
     local ok, failure = pcall(materialize, {}, empty_model, empty_registry, { source_date_epoch = "yesterday" })
     assert.is_false(ok)
@@ -159,15 +159,15 @@ describe("materialize", function()
 
   it("hashes scope and trigger", function()
     local plain = materialize({}, empty_model, empty_registry)
-    local scoped, text = materialize({}, empty_model, empty_registry, {
+    local scoped, encoded = materialize({}, empty_model, empty_registry, {
       scope = { detectedComponent = "a", components = { "a", "b" } },
       trigger = { mode = "named-trigger", matchedBindings = value.list { "t" }, activeEnvironments = value.list { "dev" }, scope = "" },
     })
     assert.not_equal(plain.metadata.checksum, scoped.metadata.checksum)
-    assert.truthy(text:find('"detectedComponent": "a",\n      "components": [', 1, true))
-    assert.truthy(text:find('"trigger": {\n      "mode": "named-trigger",\n      "matchedBindings": [', 1, true))
-    assert.truthy(text:find('"scope": ""', 1, true))
-    assert.truthy(text:find('"spec": {},\n  "jobs": []', 1, true))
+    assert.truthy(encoded:text():find('"detectedComponent": "a",\n      "components": [', 1, true))
+    assert.truthy(encoded:text():find('"trigger": {\n      "mode": "named-trigger",\n      "matchedBindings": [', 1, true))
+    assert.truthy(encoded:text():find('"scope": ""', 1, true))
+    assert.truthy(encoded:text():find('"spec": {},\n  "jobs": []', 1, true))
   end)
 
   it("says that a value cannot be written", function()

@@ -1,3 +1,4 @@
+local fs = require "host.fs"
 local hash = require "host.hash"
 local json = require "host.json"
 local value = require "host.value"
@@ -347,7 +348,7 @@ describe("a json.draft", function()
       assert.equal(json.sha256(kept), draft:sha256())
       local filled = plan()
       filled.head.sum, filled.only.sum, filled.jobs[1].uid = "12345678", "abcdefgh", "u1"
-      assert.equal(json.encode(filled, { indent = indent }), draft:text { "12345678", "u1", "abcdefgh" })
+      assert.equal(json.encode(filled, { indent = indent }), draft:fill({ "12345678", "u1", "abcdefgh" }):text())
     end
   end)
 
@@ -357,18 +358,31 @@ describe("a json.draft", function()
     for _, v in ipairs { 1, "a", value.list {}, { b = 1, a = value.null }, long, ("y"):rep(300000) } do
       local draft = json.draft(v, { indent = 2 })
       assert.equal(json.sha256(v), draft:sha256())
-      assert.equal(json.encode(v, { indent = 2 }), draft:text {})
+      assert.equal(json.encode(v, { indent = 2 }), draft:text())
     end
   end)
 
-  it("can be taken once, with texts of the right number and length", function()
+  it("is filled once, with texts of the right number and length", function()
     local draft = json.draft({ a = "xx" }, { omit = { a = "late" } })
-    assert.has_error(function() draft:text {} end)
-    assert.has_error(function() draft:text { "x" } end)
-    assert.has_error(function() draft:text { '"x' } end)
-    assert.has_error(function() draft:text { 12 } end)
-    assert.equal('{"a":"yz"}', draft:text { "yz" })
-    assert.has_error(function() draft:text { "yz" } end)
+    assert.has_error(function() draft:text() end)
+    assert.has_error(function() draft:fill {} end)
+    assert.has_error(function() draft:fill { "x" } end)
+    assert.has_error(function() draft:fill { '"x' } end)
+    assert.has_error(function() draft:fill { 12 } end)
+    assert.equal('{"a":"yz"}', draft:fill({ "yz" }):text())
+    assert.equal('{"a":"yz"}', tostring(draft))
+    assert.has_error(function() draft:fill { "yz" } end)
+  end)
+
+  it("is written to a file as it is, unless something is missing", function()
+    local path = assert(fs.temporary("/tmp/orun-draft-")) .. "/plan.json"
+    local draft = json.draft({ a = "xx", b = "<" }, { indent = 2, omit = { a = "late" } })
+    assert.has_error(function() fs.write(path, draft) end)
+    assert.is_nil(fs.stat(path))
+    assert(fs.write(path, draft:fill { "yz" }))
+    assert.equal('{\n  "a": "yz",\n  "b": "\\u003c"\n}', fs.read(path))
+    assert.has_error(function() fs.write(path, {}) end)
+    fs.remove_tree((path:match "(.*)/"))
   end)
 
   it("says what cannot be written", function()

@@ -108,7 +108,7 @@ describe("published schemas", function()
     }
     local compilation, report = platform:compile()
     assert(compilation, tostring(report))
-    assert.equal("", complaints("plan", assert(json.decode(compilation.text))))
+    assert.equal("", complaints("plan", assert(json.decode(compilation.encoded:text()))))
     if not fs.exists(golden.fixtures) then return pending "../shared/fixtures is absent" end
     for _, folder in ipairs { "reference-platform", "remote-state-matrix" } do
       for view, item in next, golden.read(folder) do

@@ -2,6 +2,7 @@
 #include "fs.h"
 
 #include "condition.h"
+#include "json_writer.h"
 #include "names.h"
 #include "tree.h"
 
@@ -410,7 +411,9 @@ static int fs_write(lua_State *L)
 {
     const char *path = orun_check_path(L, 1);
     size_t length;
-    const char *bytes = luaL_checklstring(L, 2, &length);
+    const char *bytes = json_draft_bytes(L, 2, &length);
+    if (!bytes)
+        bytes = luaL_checklstring(L, 2, &length);
     bool sync = flag(L, 3, "sync", true);
     lua_Integer mode = 0644;
     if (!lua_isnoneornil(L, 3)) {

@@ -678,12 +678,11 @@ static bool is_plain(const char *text, size_t length)
     return true;
 }
 
-/* text(values): the holes are filled in the order of the text; the draft is empty afterwards. */
-static int draft_text(lua_State *L)
+/* fill(values): the holes are filled in the order of the text; returns the draft. */
+static int draft_fill(lua_State *L)
 {
     struct draft *d = luaL_checkudata(L, 1, DRAFT);
     luaL_checktype(L, 2, LUA_TTABLE);
-    luaL_argcheck(L, d->text.data, 1, "the text was taken");
     luaL_argcheck(L, lua_rawlen(L, 2) == d->holes.count, 2, "one text for every hole expected");
     for (size_t i = 0; i < d->holes.count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
@@ -694,15 +693,35 @@ static int draft_text(lua_State *L)
         memcpy(d->text.data + d->holes.at[i].at, text, length);
         lua_pop(L, 1);
     }
-    lua_pushlstring(L, d->text.data, d->length);
-    draft_release(d);
+    free(d->holes.at);
+    d->holes = (struct holes){0};
+    lua_settop(L, 1);
+    return 1;
+}
+
+const char *json_draft_bytes(lua_State *L, int index, size_t *length)
+{
+    const struct draft *d = luaL_testudata(L, index, DRAFT);
+    if (!d)
+        return NULL;
+    luaL_argcheck(L, d->holes.count == 0, index, "a draft with holes");
+    *length = d->length;
+    return d->text.data;
+}
+
+static int draft_text(lua_State *L)
+{
+    size_t length;
+    luaL_checkudata(L, 1, DRAFT);
+    const char *text = json_draft_bytes(L, 1, &length);
+    lua_pushlstring(L, text, length);
     return 1;
 }
 
 void json_writer_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"sha256", draft_sha256}, {"text", draft_text}, {NULL, NULL}};
+        {"sha256", draft_sha256}, {"fill", draft_fill}, {"text", draft_text}, {NULL, NULL}};
     fill_classes();
     luaL_newmetatable(L, MEMORY);
     lua_pushcfunction(L, memory_collect);
@@ -710,6 +729,8 @@ void json_writer_open(lua_State *L)
     luaL_newmetatable(L, DRAFT);
     lua_pushcfunction(L, draft_collect);
     lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, draft_text);
+    lua_setfield(L, -2, "__tostring");
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);

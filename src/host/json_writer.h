@@ -19,4 +19,8 @@ int json_sha256(lua_State *L);
 /* json.draft(value, options) -> draft */
 int json_draft(lua_State *L);
 
+/* The text of the draft at the index, which must have no holes any more; NULL when it is no draft.
+ */
+const char *json_draft_bytes(lua_State *L, int index, size_t *length);
+
 #endif

@@ -19,7 +19,7 @@ end
 
 ---@class Target
 ---@field plan table
----@field text? string   its bytes, when they are known
+---@field text? string|JsonDraft its bytes, when they are known
 ---@field fresh boolean
 ---@field compiled? Compiled of a fresh one
 ---@field components? string[] selection implied by a component name
@@ -33,9 +33,9 @@ local function fresh(options, components, report)
   for k, v in next, options.compile do compile[k] = v end
   compile.components = components or compile.components
   local compiled = compiler().compile(compile, report)
-  local path, err = stores.open(options.store):save(compiled.plan, compiled.text)
+  local path, err = stores.open(options.store):save(compiled.plan, compiled.encoded)
   if not path then raise(err) end
-  return { plan = compiled.plan, text = compiled.text, fresh = true, components = components, compiled = compiled }
+  return { plan = compiled.plan, text = compiled.encoded, fresh = true, components = components, compiled = compiled }
 end
 
 local function stored(options, path, report)

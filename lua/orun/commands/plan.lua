@@ -27,7 +27,7 @@ end
 
 local function write_output(ctx, compiled)
   local file = path.resolve(ctx.cwd, ctx.flags.output)
-  local text = compiled.text
+  local text = compiled.encoded
   if format_of(file, ctx.flags.format) == "yaml" then text = document.encode(compiled.plan, "yaml") end
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, text, { through = true }) end
@@ -37,7 +37,7 @@ local function write_output(ctx, compiled)
 end
 
 local function write_store(ctx, compiled)
-  local file, err = store.open(compiled.store):save(compiled.plan, compiled.text, { name = ctx.flags.name })
+  local file, err = store.open(compiled.store):save(compiled.plan, compiled.encoded, { name = ctx.flags.name })
   if not file then ctx.report:error(type(err) == "table" and err or { kind = "plan.unwritable", message = tostring(err) }) end
 end
 

@@ -124,7 +124,7 @@ end
 ---@param report table
 ---@param trigger? TriggerResolution
 ---@return table plan
----@return string text
+---@return JsonDraft encoded
 function M.finish(model, loaded, expansion, narrowed, report, trigger)
   -- Loaded here: listings never come so far.
   local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
@@ -144,7 +144,7 @@ end
 
 ---@class Compiled
 ---@field plan table
----@field text string bytes of plan.json
+---@field encoded JsonDraft plan.json; its text when somebody asks
 ---@field checksum string
 ---@field model table
 ---@field registry table
@@ -201,10 +201,10 @@ function M.compile(options, report)
   }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()
-  local plan, text = M.finish(model, loaded, expansion, narrowed, report, trigger)
+  local plan, encoded = M.finish(model, loaded, expansion, narrowed, report, trigger)
   report:check()
   return {
-    plan = plan, text = text, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
+    plan = plan, encoded = encoded, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
     instances = expansion.instances, scope = narrowed, trigger = trigger, changes = choice.changes, root = loaded.root,
       store = loaded.store,
   }

@@ -66,7 +66,7 @@ end
 ---@param registry Registry
 ---@param options? {scope?: {detectedComponent: string, components: string[]}, trigger?: table, source_date_epoch?: string|integer}
 ---@return table plan
----@return string text bytes of its JSON form
+---@return JsonDraft encoded its JSON form
 return function(jobs, model, registry, options)
   local list = value.list {}
   for i, job in ipairs(jobs) do list[i] = make_job(job) end
@@ -77,7 +77,7 @@ return function(jobs, model, registry, options)
     jobs = list,
   })
   name_jobs(plan.jobs)
-  local ok, text = pcall(checksum.seal, plan)
-  if not ok then fail(text) end
-  return plan, text
+  local ok, encoded = pcall(checksum.seal, plan)
+  if not ok then fail(encoded) end
+  return plan, encoded
 end

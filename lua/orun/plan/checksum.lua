@@ -32,7 +32,7 @@ end
 
 ---Gives a fresh plan its checksum and its jobs their uids, and writes it.
 ---@param plan table
----@return string text bytes of its JSON form
+---@return JsonDraft encoded its JSON form
 function M.seal(plan)
   local blank = "sha256-" .. ("0"):rep(64)
   plan.metadata.checksum = blank
@@ -46,7 +46,7 @@ function M.seal(plan)
     job.uid = identity.uid(sum, job.id)
     late[i + 1] = job.uid
   end
-  return draft:text(late)
+  return draft:fill(late)
 end
 
 ---What a plan's checksum says about it. A text of 12 hex digits without prefix is compared as far as it goes.

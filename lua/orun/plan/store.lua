@@ -56,7 +56,7 @@ end
 
 ---Stores a plan under its id, as `latest`, and under a name if one is given.
 ---@param plan table
----@param text string bytes of the JSON form
+---@param text string|JsonDraft the JSON form
 ---@param options? {name?: string}
 ---@return string? path of the file named by the id
 ---@return table? err diagnostic

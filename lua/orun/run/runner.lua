@@ -58,7 +58,7 @@ local M = {}
 ---@field lines? boolean      emit step.output
 ---@field signals? boolean    stop on SIGINT, SIGTERM and SIGHUP
 ---@field on_event? fun(event: table)
----@field plan_text? string   bytes for manifest.json; default: the plan encoded again
+---@field plan_text? string|JsonDraft   bytes for manifest.json; default: the plan encoded again
 
 ---@class RunCounts
 ---@field selected integer

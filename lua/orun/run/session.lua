@@ -329,7 +329,8 @@ end
 function M.write_manifest(dir, options)
   local text = options.plan_text or json.encode(options.plan, { indent = 2 })
   local path = dir .. "/manifest.json"
-  if fs.read(path) == text then return end
+  local kept = fs.read(path)
+  if kept and kept == tostring(text) then return end
   local ok, message = fs.write(path, text, { sync = false })
   if not ok then fail(message) end
 end
