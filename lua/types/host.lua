@@ -102,6 +102,10 @@ function json.encode(v, options) end
 ---@param v any
 ---@return string hex
 function json.sha256(v) end
+---Whether encode writes a value rather than raise. Values of more than 500 levels are not looked at to their end: false.
+---@param v any
+---@return boolean
+function json.encodable(v) end
 ---Writes a value with some of its entries left out of the digest: `omit` is a tree of keys, `["*"]` stands for every element of a
 ---list, and a leaf is true, or "late" for a text of which only the length is known so far. Raises what encode raises.
 ---@param v any

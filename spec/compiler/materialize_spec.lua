@@ -147,19 +147,19 @@ describe("materialize", function()
   local empty_model, empty_registry = { metadata = { name = "x" } }, { bindings = {}, sources = {} }
 
   it("writes the time of SOURCE_DATE_EPOCH without hashing it", function()
-    local plain = materialize({}, empty_model, empty_registry)
-    local dated, encoded = materialize({}, empty_model, empty_registry, { source_date_epoch = "1767225600" })
+    local plain = materialize.plan({}, empty_model, empty_registry)
+    local dated, encoded = materialize.plan({}, empty_model, empty_registry, { source_date_epoch = "1767225600" })
     assert.equal("2026-01-01T00:00:00Z", dated.metadata.generatedAt)
     assert.truthy(encoded:text():find('"name": "x",\n    "generatedAt": "2026-01-01T00:00:00Z",\n    "checksum"', 1, true))
     assert.equal(plain.metadata.checksum, dated.metadata.checksum)
-    local ok, failure = pcall(materialize, {}, empty_model, empty_registry, { source_date_epoch = "yesterday" })
+    local ok, failure = pcall(materialize.plan, {}, empty_model, empty_registry, { source_date_epoch = "yesterday" })
     assert.is_false(ok)
     assert.equal("plan.source-date-epoch", failure.errors[1].kind)
   end)
 
   it("hashes scope and trigger", function()
-    local plain = materialize({}, empty_model, empty_registry)
-    local scoped, encoded = materialize({}, empty_model, empty_registry, {
+    local plain = materialize.plan({}, empty_model, empty_registry)
+    local scoped, encoded = materialize.plan({}, empty_model, empty_registry, {
       scope = { detectedComponent = "a", components = { "a", "b" } },
       trigger = { mode = "named-trigger", matchedBindings = value.list { "t" }, activeEnvironments = value.list { "dev" }, scope = "" },
     })
@@ -172,9 +172,40 @@ describe("materialize", function()
 
   it("says that a value cannot be written", function()
     local job = { id = "i", name = "n", component = "c", environment = "e", steps = {}, gates = {}, parameters = { x = 0 / 0 } }
-    local ok, failure = pcall(materialize, { job }, empty_model, empty_registry)
+    local ok, failure = pcall(materialize.plan, { job }, empty_model, empty_registry)
     assert.is_false(ok)
     assert.is_true(diagnostic.is(failure), tostring(failure))
     assert.equal("plan.unencodable", failure.errors[1].kind)
+  end)
+
+  it("says without making a plan what making it would say", function()
+    local function job(fields)
+      local made = { id = "i", name = "n", component = "c", environment = "e", steps = value.list {}, instance = { print } }
+      for key, v in next, fields do made[key] = v end
+      return made
+    end
+    local shared = { a = { b = value.list { 1, "x", value.null } } }
+    local made, plan = false, materialize.plan
+    materialize.plan = function() made = true end
+    local fine, reason = pcall(materialize.check, { job { parameters = shared, timeout = 3 }, job { parameters = shared } }, empty_model,
+      empty_registry)
+    materialize.plan = plan
+    assert.is_true(fine, reason)
+    assert.is_false(made)
+    local function said(verb, jobs, model, options)
+      local ok, failure = pcall(materialize[verb], jobs, model, empty_registry, options)
+      return not ok and ("%s %s"):format(failure.errors[1].kind, failure.errors[1].message)
+    end
+    for _, case in ipairs {
+      { { job { parameters = { x = 0 / 0 } } }, empty_model },
+      { { job { parameters = shared }, job { steps = value.list { { run = "x", with = { f = print } } } } }, empty_model },
+      { { job { timeout = 1 / 0 } }, empty_model },
+      { {}, { metadata = { name = "x", description = { [1] = "a" } } } },
+      { {}, empty_model, { source_date_epoch = "never" } },
+    } do
+      local expected = said("plan", table.unpack(case))
+      assert.truthy(expected)
+      assert.equal(expected, said("check", table.unpack(case)))
+    end
   end)
 end)

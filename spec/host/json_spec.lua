@@ -327,6 +327,24 @@ describe("json.decode", function()
   end)
 end)
 
+describe("json.encodable", function()
+  it("agrees with the encoder", function()
+    local cyclic, deep, deepest = {}, {}, {}
+    cyclic.a = value.list { cyclic }
+    for _ = 1, 400 do deep = { a = deep } end
+    for _ = 1, 1100 do deepest = value.list { deepest } end
+    for _, v in ipairs {
+      1, 1.5, "a", "\xff", true, value.null, value.list {}, {}, value.list { 1, { a = value.list { "x" } } },
+      value.uint64 "18446744073709551615",
+      deep, deepest, cyclic, 0 / 0, 1 / 0, print, { a = print }, { [1] = "a" }, { [true] = 1 }, value.list { 1, nil, 3 },
+      value.list { { a = 0 / 0 } }, value.shape { "b" } { b = print },
+    } do
+      assert.equal(pcall(json.encode, v) == true, json.encodable(v))
+    end
+    assert.has_error(function() json.encodable() end)
+  end)
+end)
+
 describe("a json.draft", function()
   local function plan()
     return {

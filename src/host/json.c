@@ -380,11 +380,9 @@ static int decode(lua_State *L)
 
 int luaopen_host_json(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"encode", json_encode},
-                                         {"sha256", json_sha256},
-                                         {"draft", json_draft},
-                                         {"decode", decode},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"encode", json_encode}, {"sha256", json_sha256}, {"encodable", json_encodable},
+        {"draft", json_draft},   {"decode", decode},      {NULL, NULL}};
     json_writer_open(L);
     luaL_newlib(L, functions);
     return 1;

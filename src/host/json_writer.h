@@ -16,6 +16,9 @@ int json_encode(lua_State *L);
 /* json.sha256(value) -> hex */
 int json_sha256(lua_State *L);
 
+/* json.encodable(value) -> boolean */
+int json_encodable(lua_State *L);
+
 /* json.draft(value, options) -> draft */
 int json_draft(lua_State *L);
 

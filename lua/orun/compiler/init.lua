@@ -71,6 +71,21 @@ function M.scope(model, root, options, report)
   return nil
 end
 
+---The jobs of an expansion as the plan has them.
+---@return table[]
+local function resolved(model, loaded, expansion, pace, report, trigger)
+  -- Loaded here: listings never come so far.
+  local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
+  pace:check()
+  local jobs = bind(expansion.instances, report, trigger)
+  pace:check()
+  report:check()
+  jobs = resolve(jobs, expansion, model, report)
+  require("orun.policy").enforce(jobs, expansion, model, loaded, report, trigger)
+  report:check()
+  return jobs
+end
+
 ---Everything that compiling checks, for all environments and components. Raises what is in the report when something is wrong.
 ---@param options CompileOptions|{progress?: fun(state: "step"|"success", text: string)}
 ---@param report table
@@ -90,7 +105,10 @@ function M.validate(options, report)
   report:check()
   local expansion = expand(model, loaded.registry, {}, report)
   report:check()
-  if loaded.registry then M.finish(model, loaded, expansion, nil, report) end
+  if loaded.registry then
+    local jobs = resolved(model, loaded, expansion, pace, report)
+    require "orun.compiler.materialize".check(jobs, model, loaded.registry, { source_date_epoch = loaded.source_date_epoch })
+  end
   report:check()
   progress("success", "All validation passed")
 end
@@ -125,19 +143,10 @@ end
 ---@param trigger? TriggerResolution
 ---@return table plan
 ---@return JsonDraft encoded
-function M.finish(model, loaded, expansion, narrowed, report, trigger)
-  -- Loaded here: listings never come so far.
-  local bind, resolve = require "orun.compiler.bind", require "orun.compiler.resolve"
-  local materialize = require "orun.compiler.materialize"
+local function finish(model, loaded, expansion, narrowed, report, trigger)
   local pace <close> = heap.relax()
-  pace:check()
-  local jobs = bind(expansion.instances, report, trigger)
-  pace:check()
-  report:check()
-  jobs = resolve(jobs, expansion, model, report)
-  require("orun.policy").enforce(jobs, expansion, model, loaded, report, trigger)
-  report:check()
-  return materialize(jobs, model, loaded.registry, {
+  local jobs = resolved(model, loaded, expansion, pace, report, trigger)
+  return require "orun.compiler.materialize".plan(jobs, model, loaded.registry, {
     scope = narrowed, trigger = trigger, source_date_epoch = loaded.source_date_epoch,
   })
 end
@@ -201,7 +210,7 @@ function M.compile(options, report)
   }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()
-  local plan, encoded = M.finish(model, loaded, expansion, narrowed, report, trigger)
+  local plan, encoded = finish(model, loaded, expansion, narrowed, report, trigger)
   report:check()
   return {
     plan = plan, encoded = encoded, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,

@@ -3,6 +3,7 @@ local checksum = require "orun.plan.checksum"
 local diagnostic = require "orun.diagnostic"
 local document = require "orun.plan.document"
 local identity = require "orun.plan.identity"
+local json = require "host.json"
 local value = require "host.value"
 
 ---The instant of SOURCE_DATE_EPOCH as RFC 3339, nil when it is not set.
@@ -61,13 +62,20 @@ local function fail(reason)
   diagnostic.raise { kind = "plan.unencodable", message = "the plan cannot be written: " .. reason }
 end
 
+local M = {}
+
+---@class MaterializeOptions
+---@field scope? {detectedComponent: string, components: string[]}
+---@field trigger? table
+---@field source_date_epoch? string|integer
+
 ---@param jobs table[] in plan order, from resolve
 ---@param model table
 ---@param registry Registry
----@param options? {scope?: {detectedComponent: string, components: string[]}, trigger?: table, source_date_epoch?: string|integer}
+---@param options? MaterializeOptions
 ---@return table plan
 ---@return JsonDraft encoded its JSON form
-return function(jobs, model, registry, options)
+function M.plan(jobs, model, registry, options)
   local list = value.list {}
   for i, job in ipairs(jobs) do list[i] = make_job(job) end
   local plan = document.make("plan", {
@@ -81,3 +89,31 @@ return function(jobs, model, registry, options)
   if not ok then fail(encoded) end
   return plan, encoded
 end
+
+-- Whether everything that jobs bring into the plan can be written. Jobs share much of it, which is looked at once.
+local function all_encodable(jobs)
+  local keys, known = document.keys "job", {}
+  for _, job in ipairs(jobs) do
+    for _, key in ipairs(keys) do
+      local v = job[key]
+      if v ~= nil and type(v) ~= "string" and not known[v] then
+        if not json.encodable(v) then return false end
+        known[v] = true
+      end
+    end
+  end
+  return true
+end
+
+---Raises what making the plan would raise, without making it.
+---@param jobs table[] in plan order, from resolve
+---@param model table
+---@param registry Registry
+---@param options? MaterializeOptions
+function M.check(jobs, model, registry, options)
+  local rest = value.list { make_metadata(model, options or {}), registry.bindings, make_sources(registry) }
+  -- The encoder knows where in the plan a value stands.
+  if not (json.encodable(rest) and all_encodable(jobs)) then M.plan(jobs, model, registry, options) end
+end
+
+return M

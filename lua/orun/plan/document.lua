@@ -8,14 +8,14 @@ M.api_version = "orun.io/v1"
 M.kind = "Plan"
 
 ---@param spec string keys in order; a trailing `!` marks one that is written even when empty
----@return {shape: fun(t: table): table; make: fun(t: table): table}
+---@return {keys: string[]; shape: fun(t: table): table; make: fun(t: table): table}
 local function object(spec)
   local keys, required = {}, {}
   for key, mark in spec:gmatch("([%w-]+)(!?)") do
     keys[#keys + 1] = key
     required[key] = mark == "!" or nil
   end
-  return { shape = value.shape(keys), make = value.form(keys, required) }
+  return { keys = keys, shape = value.shape(keys), make = value.form(keys, required) }
 end
 
 local objects = {
@@ -39,6 +39,13 @@ local objects = {
 ---@return table
 function M.make(name, fields)
   return objects[name].make(fields)
+end
+
+---Keys of one object of the plan, in their order.
+---@param name "plan"|"metadata"|"scope"|"trigger"|"execution"|"spec"|"source"|"job"|"step"|"gate"
+---@return string[]
+function M.keys(name)
+  return objects[name].keys
 end
 
 ---Gives a decoded object (with keys of later versions, if any) the key order of its kind, in place.

@@ -93,7 +93,7 @@ return function(standard, sources)
     { "plan.no-github-output", argv = { "plan", "--github-output" } },
     {
       "plan.unencodable", call = function()
-        require "orun.compiler.materialize"({}, { metadata = { name = 0 / 0 } }, { sources = {}, bindings = {} })
+        require("orun.compiler.materialize").plan({}, { metadata = { name = 0 / 0 } }, { sources = {}, bindings = {} })
       end,
     },
     { "plan.unwritable", argv = { "plan", "-o", "dir" }, files = { ["dir/file"] = "" } },
