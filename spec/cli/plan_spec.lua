@@ -274,6 +274,18 @@ describe("orun plan", function()
     mentions(r.err, "no intent.yaml found", p.root)
   end)
 
+  it("writes the plan, and nothing else, to standard output for -o -", function()
+    local p = shop()
+    assert.equal(0, orun(p, "plan", "-o", "plan.json").code)
+    local r = orun(p, "plan", "-o", "-")
+    assert.same({ 0, p:read "plan.json", "" }, { r.code, r.out, r.err })
+    assert.is_nil(p:read "-")
+    assert.equal(0, orun(p, "plan", "-o", "plan.yaml").code)
+    assert.equal(p:read "plan.yaml", orun(p, "plan", "-o", "-", "-f", "yaml").out)
+    for _, flag in ipairs { "--json", "--view=dag", "--long" } do assert.equal(2, orun(p, "plan", "-o", "-", flag).code) end
+    assert.is_nil(p:read ".orun/plans/latest.json")
+  end)
+
   it("says when the plan cannot be written", function()
     local p = shop { ["out/file"] = "" }
     for _, target in ipairs { "out", "out/file/plan.json" } do

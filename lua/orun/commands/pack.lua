@@ -48,12 +48,19 @@ bytes; the printed digest can be pinned. The version is the git tag of the commi
   },
   flags = {
     { name = "root", value = "DIR", help = "directory of the package (default: . or examples/compositions)", complete = "files" },
-    { name = "output", short = "o", value = "PATH", help = "the archive (default: ./<name>-<version>.tgz)", complete = "files" },
+    {
+      name = "output", short = "o", value = "PATH", help = "the archive (default: ./<name>-<version>.tgz; -: standard output)",
+      complete = "files",
+    },
     { name = "json", help = "print what was packed as JSON" },
   },
   args = {},
 
   run = function(ctx)
+    if ctx.flags.output == "" then diagnostic.usage("--output needs a path") end
+    if ctx.flags.output == "-" and ctx.flags.json then
+      diagnostic.usage("--output - and --json exclude each other", "both go to standard output")
+    end
     local root = ctx.flags.root or bundle.default_root(ctx.cwd)
     local mtime = entry_time()
     local opened = bundle.open(path.resolve(ctx.cwd, root), ctx.report, function(file) return path.relative(ctx.cwd, file) end)
@@ -63,6 +70,7 @@ bytes; the printed digest can be pinned. The version is the git tag of the commi
     local file = path.resolve(ctx.cwd, shown)
     local bytes, message = bundle.archive(opened, file, mtime)
     if not bytes then return fail(message) end
+    if shown == "-" then return ctx:write(bytes) end
     write(file, bytes, shown)
     local summary = shape {
       package = opened.package.name, version = opened.version, files = #opened.files, archive = shown,

@@ -29,6 +29,7 @@ local function write_output(ctx, compiled)
   local file = path.resolve(ctx.cwd, ctx.flags.output)
   local text = compiled.encoded
   if format_of(file, ctx.flags.format) == "yaml" then text = document.encode(compiled.plan, "yaml") end
+  if ctx.flags.output == "-" then return ctx:write(tostring(text)) end
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, text, { through = true }) end
   if not ok then
@@ -134,6 +135,11 @@ end
 local function check_words(ctx)
   local flags = ctx.flags
   if flags.output == "" then diagnostic.usage("--output needs a path") end
+  if flags.output == "-" then
+    for _, other in ipairs { "json", "view", "long" } do
+      if flags[other] then diagnostic.usage(("--output - and --%s exclude each other"):format(other), "both go to standard output") end
+    end
+  end
   if flags.env and not selection.patterns(flags.env) then
     diagnostic.usage("--env names no environment", "leave the flag out for all environments")
   end
@@ -176,7 +182,8 @@ component and what it depends on; --all turns this off.
 A trigger binding of the intent chooses the environments and the rules that apply: named with --trigger, or found by the event that
 --from-ci reads. An event that no binding wants is an error. A binding may ask for changed components only, as --changed does.]],
   flags = changes.with {
-    { name = "output", short = "o", value = "PATH", help = "write the plan there instead of to the store (JSON unless .yaml or .yml)" },
+    { name = "output", short = "o", value = "PATH",
+      help = "write the plan there instead of to the store (JSON unless .yaml or .yml; -: standard output)" },
     { name = "format", short = "f", value = "FORMAT", choices = { "json", "yaml" },
       help = "format of an --output file whose extension says nothing" },
     { name = "name", value = "NAME", help = "keep a copy of the plan in the store under this name" },
@@ -205,6 +212,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
     { "orun plan --changed", "what differs from main, the work tree included" },
     { "orun plan --from-ci github", "in GitHub Actions: what the event that started the workflow asks for" },
     { "orun plan -o plan.yaml", "write a file, leave the store alone" },
+    { "orun plan -o - -f yaml", "print it instead" },
     { "orun plan --github-output", "a matrix of jobs for the next job of a workflow" },
   },
 
@@ -238,6 +246,7 @@ A trigger binding of the intent chooses the environments and the rules that appl
       }
     end
     ctx.report:check()
+    if ctx.flags.output == "-" then return end
     local summary = summarize(ctx, compiled)
     if ctx.flags.json then
       ctx:print(json.encode(summary, { indent = 2 }))

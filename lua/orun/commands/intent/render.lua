@@ -17,7 +17,7 @@ Beside the same manifests it is no intent to compile: every discovered component
     { "orun intent render -o merged.yaml", "into a file" },
   },
   flags = {
-    { name = "output", short = "o", value = "PATH", help = "write it there instead of to stdout" },
+    { name = "output", short = "o", value = "PATH", help = "write it there instead of to standard output (-)" },
     { name = "json", type = "boolean", help = "as JSON instead of YAML" },
   },
   args = {},
@@ -26,7 +26,7 @@ Beside the same manifests it is no intent to compile: every discovered component
     local loaded = compiler.read({ intent = ctx.flags.intent, cwd = ctx.cwd }, ctx.report)
     local text = document.encode(rendering.document(loaded.intent, loaded.components), ctx.flags.json and "json" or "yaml")
     local file = ctx.flags.output
-    if not file then return ctx:write(text) end
+    if not file or file == "-" then return ctx:write(text) end
     local ok, message = fs.write(path.resolve(ctx.cwd, file), text, { through = true })
     if not ok then
       ctx.report:error {
