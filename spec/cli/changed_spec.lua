@@ -31,6 +31,7 @@ local files = {
   ["services/mig/component.yaml"] = manifest("mig", ", dependsOn: [{component: sec, include: always}]"),
   ["services/sec/component.yaml"] = manifest "sec", ["services/café/component.yaml"] = manifest "cafe",
   ["services/web/component.yaml"] = manifest("web", ", path: ./web/"), ["web/index.html"] = "x\n", ["README.md"] = "x\n",
+  ["ops/notes"] = "x\n",
 }
 
 describe("orun plan --changed", function()

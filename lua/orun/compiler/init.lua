@@ -1,5 +1,6 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
 local bindings = require "orun.trigger.binding"
+local directory = require "orun.intent.directory"
 local expand = require "orun.compiler.expand"
 local heap = require "orun.compiler.heap"
 local load = require "orun.compiler.load"
@@ -80,6 +81,7 @@ local function resolved(model, loaded, expansion, pace, report, trigger)
   local jobs = bind(expansion.instances, report, trigger)
   pace:check()
   report:check()
+  directory.check(jobs, loaded.root, report)
   jobs = resolve(jobs, expansion, model, report)
   require("orun.policy").enforce(jobs, expansion, model, loaded, report, trigger)
   report:check()

@@ -95,6 +95,11 @@ kind("intent.dependency-mode", "`dependencyMode` is neither `enforced`, `advisor
 kind("intent.unknown-environment", "A component subscribes to, or depends on another one in, an environment that the intent does not "
   .. "declare, or a pattern that matches none. Nothing would run there.",
   "Correct the name, or declare the environment.")
+kind("intent.duplicate-subscription", "A component subscribes to one environment twice. Only the first entry counts.",
+  "Remove one of them, or merge their settings.")
+kind("intent.no-directory", "The `path` of a component, or the default that it takes, is no directory. Its steps start there and would "
+  .. "fail. Directories that `outputs` of a job bring about are not looked for.",
+  "Correct the path, which is relative to the intent's directory, or create the directory.")
 kind("intent.unused-defaults", "`parameterDefaults` of an environment or group are for a type that no component and no composition has, "
   .. "often because the parameters stand directly below them.",
   'Correct the type; the key `"*"` means every type.')

@@ -63,11 +63,27 @@ local function strangers(model)
   return list
 end
 
----Warns about environments that are subscribed to or depended on but never declared: nothing would run there, without a word. A pattern
----counts as declared when it matches something.
+-- Only the first entry for an environment counts, whatever a second one says.
+local function check_repetitions(component, report)
+  local met = {}
+  for _, subscription in ipairs(component.subscribe.environments) do
+    local name = subscription.name
+    if met[name] then
+      report:warn(place.mark(place.of(subscription.place, "name"), {
+        kind = "intent.duplicate-subscription",
+        message = ('component %s subscribes to "%s" twice; only the first entry counts'):format(component.name, name),
+      }))
+    end
+    met[name] = true
+  end
+end
+
+---Warns about subscriptions that are repeated, and about environments that are subscribed to or depended on but never declared: nothing
+---would run there, without a word. A pattern counts as declared when it matches something.
 ---@param model table normalized
 ---@param report table
 function M.check(model, report)
+  for _, component in ipairs(model.components) do check_repetitions(component, report) end
   for _, item in ipairs(strangers(model)) do
     report:warn(place.mark(item.place, {
       kind = "intent.unknown-environment",

@@ -104,6 +104,18 @@ spec:
     { "intent.unknown-environment", warning = true, intent = subscription "‸devv" },
     { "intent.unknown-environment", warning = true, intent = subscription "dev, {profile: x, name: ‸'prod-*'}" },
     { "intent.unknown-environment", warning = true, intent = component "dependsOn: [{component: web, environment: ‸porduction}]" },
+    { "intent.duplicate-subscription", warning = true, intent = subscription "dev, ‸dev" },
+    { "intent.no-directory", warning = true, intent = component "path: ‸svc/web" },
+    { "intent.no-directory", warning = true, intent = component "path: ‸intent.yaml" },
+    {
+      "intent.no-directory", warning = true, intent = "discovery: {roots: [svc]}\n",
+      files = {
+        ["svc/x/src/file"] = "",
+        ["svc/x/component.yaml"] = "kind: Component\nmetadata: {name: x}\n"
+          .. "spec: {type: sh, path: ‸src, subscribe: {environments: [dev]}}\n",
+      },
+      hint = "paths are relative to the intent's directory: write svc/x/src",
+    },
     { "intent.unused-defaults", warning = true, files = environments "{dev: {parameterDefaults: {‸hs: {a: 1}}}}" },
     { "intent.unused-defaults", warning = true, intent = "groups: {g: {parameterDefaults: {'*': {a: 1}, ‸size: {b: 2}}}}\n" },
     { "intent.change-watch", intent = component "change: {watches: [‸Groups]}" },
