@@ -175,6 +175,20 @@ describe("composition documents", function()
     assert.is_true(site.profiles.check.policies.requireApproval)
   end)
 
+  it("say themselves which jobs come first, and nothing else, when they name templates", function()
+    local registry, report = Sources.new(changed {
+      ["kit/site/composition.yaml"] = split["kit/site/composition.yaml"]:gsub("jobs: %b[]", "jobs:\n"
+        .. "      - {name: build, templateRef: {name: site-build}}\n"
+        .. "      - {name: again, templateRef: {name: site-build}, dependsOn: [build], timeout: 1m, steps: [], description: x}"),
+    }):load()
+    assert.equal("", Sources.text(report.errors))
+    has(Sources.text(report.warnings), "kit/site/composition.yaml:10:76: composition.idle-fields",
+      'job "again" is the template "site-build"; its own timeout, steps has no effect')
+    local build, again = table.unpack(registry.selected.site.jobs)
+    assert.same({ 0, "build", 2 }, { #build.dependsOn, again.dependsOn[1], #again.steps })
+    assert.is_nil(again.timeout)
+  end)
+
   it("say which of those files is missing or broken", function()
     has(failing(changed { ["kit/site/schema.yaml"] = false }), "kit/site/composition.yaml:7:21: composition.reference",
       'ComponentSchema "site-params" not found', "site/schema.yaml, site/site-params.yaml")

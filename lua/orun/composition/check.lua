@@ -122,7 +122,8 @@ function Check:dependencies(composition, known)
   for _, job in ipairs(composition.jobs) do
     for i, name in ipairs(job.dependsOn) do
       if not known[name] then
-        self:problem(place.of(job.place, "dependsOn", i), "composition.job-dependency",
+        local at = job.dependsOnPlace and place.of(job.dependsOnPlace, i) or place.of(job.place, "dependsOn", i)
+        self:problem(at, "composition.job-dependency",
           ('job "%s" depends on "%s", which is not among the jobs'):format(job.name, name),
           suggestion.hint(name, model.job_names(composition)))
       end

@@ -15,15 +15,31 @@ local function blank_to_nil(text)
   if text ~= "" then return text end
 end
 
----One entry of spec.jobs: what it says itself, or the template it names.
+-- What an entry that names a template may say as well without any effect; texts for listings are not worth a warning.
+local template_says = { "runsOn", "timeout", "retries", "steps", "outputs" }
+
+local function check_entry(context, entry, name, template)
+  local idle = {}
+  for _, key in ipairs(template_says) do
+    if entry[key] ~= nil then idle[#idle + 1] = key end
+  end
+  if #idle == 0 then return end
+  context:warning(place.of_key(entry.place, idle[1]), "composition.idle-fields",
+    ('job "%s" is the template "%s"; its own %s has no effect'):format(name, template, table.concat(idle, ", ")))
+end
+
+---One entry of spec.jobs: what it says itself, or the template it names. Which jobs come first is for the entry to say, since it knows
+---their names.
 local function load_job(context, directory, entry)
   local name = entry.name or ""
   if not entry.templateRef then return model.job(name, entry) end
   local template = entry.templateRef.name or ""
   local found = reference.find(context, directory, "JobTemplate", template, place.of(entry.place, "templateRef", "name"))
   if not found then return nil end
+  check_entry(context, entry, name, template)
   local job = model.job(name, found.spec)
   job.template = template
+  if entry.dependsOn then job.dependsOn, job.dependsOnPlace = entry.dependsOn, place.of(entry.place, "dependsOn") end
   return job
 end
 

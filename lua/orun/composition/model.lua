@@ -32,6 +32,7 @@ local M = {}
 ---@field capabilities string[]
 ---@field outputs string[]
 ---@field dependsOn string[]
+---@field dependsOnPlace? Place of a list that stands beside the name of a template, not in it
 ---@field steps Step[]
 ---@field place? Place
 ---@field template? string name of the template that it was made from

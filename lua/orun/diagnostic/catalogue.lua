@@ -254,6 +254,9 @@ kind("composition.schema-invalid", "The parameter schema of a composition is no 
 kind("composition.reference", "A composition refers to a schema, job template or profile whose file is not where it must be.",
   "Put the document into one of the files that the hint lists, with the right `kind` and `metadata.name`.")
 kind("composition.no-jobs", "A composition has no jobs.", "List at least one under `spec.jobs`.")
+kind("composition.idle-fields", "A job of a composition names a template with `templateRef`, yet says itself what the template says: "
+  .. "`runsOn`, `timeout`, `retries`, `steps` or `outputs`. Only its `name` and `dependsOn` count.",
+  "Move them into the template.")
 kind("composition.job-name", "A job of a composition has no name.", "Give it one.")
 kind("composition.duplicate-job", "Two jobs of a composition have one name.", "Rename one of them.")
 kind("composition.duplicate-step", "Two steps of a job have one id (or, without ids, one name).", "Give one of them another `id`.")

@@ -127,7 +127,8 @@ parts.job = object(job_fields())
 
 local entry = job_fields()
 entry.name = shape.name "job name in plans"
-entry.templateRef = object({ name = shape.name "a JobTemplate: jobs/<name>.yaml or <name>.yaml" }, { required = { "name" } })
+entry.templateRef = object({ name = shape.name "a JobTemplate: jobs/<name>.yaml or <name>.yaml" },
+  { required = { "name" }, description = "beside it only name and dependsOn count" })
 parts.jobEntry = object(entry, { required = { "name" } })
 
 parts.profile = object {

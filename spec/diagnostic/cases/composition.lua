@@ -46,6 +46,13 @@ return function(standard, sources)
     return files
   end
 
+  -- A job that names a template and says more than that.
+  local function templated(rest)
+    local files = spec("  jobs: [{name: build, templateRef: {name: make}, " .. rest .. "}]\n")
+    files["kit/compositions/sh/jobs/make.yaml"] = "kind: JobTemplate\nmetadata: {name: make}\nspec: {steps: [{name: make, run: make}]}\n"
+    return files
+  end
+
   -- A second source that exports the same type, and how to choose.
   local function two(resolution)
     return {
@@ -181,6 +188,8 @@ return function(standard, sources)
     { "composition.duplicate-step", files = spec("  jobs: [{name: build, steps: [{name: make, run: a}, ‸{name: make, run: b}]}]\n") },
     { "composition.default-job", files = spec(jobs, "  type: sh\n  defaultJob: ‸biuld\n") },
     { "composition.job-dependency", files = spec("  jobs: [{name: build, dependsOn: [‸lint], steps: [{name: make, run: make}]}]\n") },
+    { "composition.job-dependency", files = templated "dependsOn: [‸lint]" },
+    { "composition.idle-fields", warning = true, files = templated "‸timeout: 1m" },
     {
       "composition.default-profile",
       files = spec(jobs .. "  defaultProfile: ‸quik\n  executionProfiles: {quick: {jobs: {build: {stepsEnabled: [make]}}}}\n"),
