@@ -145,7 +145,7 @@ end
 ---@param trigger? TriggerResolution
 ---@return table plan
 ---@return JsonDraft encoded
-local function finish(model, loaded, expansion, narrowed, report, trigger)
+function M.finish(model, loaded, expansion, narrowed, report, trigger)
   local pace <close> = heap.relax()
   local jobs = resolved(model, loaded, expansion, pace, report, trigger)
   return require "orun.compiler.materialize".plan(jobs, model, loaded.registry, {
@@ -212,7 +212,7 @@ function M.compile(options, report)
   }
   local expansion = expand(model, loaded.registry, choice, report)
   report:check()
-  local plan, encoded = finish(model, loaded, expansion, narrowed, report, trigger)
+  local plan, encoded = M.finish(model, loaded, expansion, narrowed, report, trigger)
   report:check()
   return {
     plan = plan, encoded = encoded, checksum = plan.metadata.checksum, model = model, registry = loaded.registry, expansion = expansion,
