@@ -57,7 +57,7 @@ describe("orun status", function()
     assert.equal(0, r.code, r.err)
     assert.equal([=[
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="plan — x" tests="3" failures="1" errors="0" skipped="1" time="2.120">
+<testsuites name="shop &amp; co — x" tests="3" failures="1" errors="0" skipped="1" time="2.120">
   <testsuite name="api" tests="2" failures="1" errors="0" skipped="0" time="3.523">
     <testcase name="lint" classname="api.dev" time="1.511">
       <failure message="step s: &quot;&lt;1&gt;&quot; &amp; more" type="failed">step s:
