@@ -1,5 +1,6 @@
 #include "runtime.h"
 #include "heap.h"
+#include "modules.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -78,6 +79,9 @@ static void set_search_path(lua_State *L, const struct orun_paths *p)
     lua_getglobal(L, "package");
     lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua", p->share, p->share);
     lua_setfield(L, -2, "path");
+    lua_pushfstring(L, "%s/lua", p->share);
+    orun_modules_open(L, lua_tostring(L, -1));
+    lua_pop(L, 1);
     if (p->lib)
         lua_pushfstring(L, "%s/?.so", p->lib);
     else

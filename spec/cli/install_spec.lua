@@ -56,6 +56,20 @@ describe("an installed orun", function()
     assert.equal(0, plan.code, plan.errors)
     assert.truthy(plan.output:find "jobs")
 
+    -- A changed Lua file counts at once; one that is wrong is named.
+    local sorted = moved .. "/share/orun/lua/orun/util/sorted.lua"
+    local text = assert(fs.read(sorted))
+    assert(fs.write(sorted, "error 'another text'"))
+    local changed = orun(platform, "plan")
+    assert.not_equal(0, changed.code)
+    assert.truthy(changed.errors:find("another text", 1, true), changed.errors)
+    assert(fs.write(sorted, "local x =\n= 1"))
+    local wrong = orun(platform, "plan")
+    assert.not_equal(0, wrong.code)
+    assert.truthy(wrong.errors:find(("error loading module 'orun.util.sorted' from file '%s':\n"):format(sorted), 1, true), wrong.errors)
+    assert.truthy(wrong.errors:find("util/sorted.lua:2: unexpected symbol near '='", 1, true), wrong.errors)
+    assert(fs.write(sorted, text))
+
     -- The compositions and the types for editors come along.
     local own = root .. "/own"
     assert(fs.mkdir(own))
