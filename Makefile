@@ -108,9 +108,10 @@ format: ## let clang-format rewrite the C files
 	clang-format -i $(C_FILES)
 
 .PHONY: docs
-docs: build ## write the pages that are made from the sources (docs/errors.md, docs/compositions.md)
+docs: build ## write the pages that are made from the sources (docs/errors.md, docs/compositions.md, docs/fields.md)
 	@$(BUILD)/orun lua spec/diagnostic/page.lua
 	@$(BUILD)/orun lua spec/docs/stack_page.lua
+	@$(BUILD)/orun lua spec/docs/fields_page.lua
 
 .PHONY: sanitize
 sanitize: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer

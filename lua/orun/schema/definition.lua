@@ -66,7 +66,7 @@ local function component_fields()
     overrides = object { steps = list(ref "step", "steps that replace those of the same name; others are added") },
     labels = shape.text_map(), dependsOn = list(ref "dependency"), env = env "environment variables of its steps",
     change = object {
-      watches = list(shape.one_of { "automation", "compositions", "discovery", "env", "environments", "execution", "groups" },
+      watches = list(shape.one_of { "automation", "compositions", "discovery", "env", "environments", "execution", "extends", "groups" },
         "sections of the intent whose change makes it changed"),
     },
   }
