@@ -53,8 +53,10 @@ function Page:resolve(s)
 end
 
 function Page:row(path, s, required)
-  local line = ("| `%s` | %s | %s%s |"):format(path, cell(kind_of(s)), required and (s.description and "**required**; " or "**required**") or "",
-    cell(s.description or ""))
+  local notes = {}
+  if required then notes[1] = "**required**" end
+  notes[#notes + 1] = s.description and cell(s.description)
+  local line = ("| `%s` | %s | %s |"):format(path, cell(kind_of(s)), table.concat(notes, "; "))
   if self.seen[line] then return end
   self.seen[line] = true
   self.lines[#self.lines + 1] = line
@@ -78,7 +80,8 @@ function Page:walk(path, schema, inside)
     self:field(path .. "[]", s.items, false, inside)
   end
   for _, branch in ipairs(branches) do
-    for _, part in ipairs(type(s[branch]) == "table" and (s[branch][1] and s[branch] or { s[branch] }) or {}) do self:walk(path, part, inside) end
+    local parts = type(s[branch]) == "table" and s[branch] or {}
+    for _, part in ipairs(parts[1] and parts or { parts }) do self:walk(path, part, inside) end
   end
 end
 
