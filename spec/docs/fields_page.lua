@@ -80,8 +80,8 @@ function Page:walk(path, schema, inside)
     self:field(path .. "[]", s.items, false, inside)
   end
   for _, branch in ipairs(branches) do
-    local parts = type(s[branch]) == "table" and s[branch] or {}
-    for _, part in ipairs(parts[1] and parts or { parts }) do self:walk(path, part, inside) end
+    local part = s[branch]
+    for _, one in ipairs(type(part) == "table" and (part[1] and part or { part }) or {}) do self:walk(path, one, inside) end
   end
 end
 
