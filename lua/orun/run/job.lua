@@ -146,7 +146,7 @@ local function acquire(run, job, index)
   local result = run.claims:try(job.id, index, place and { workspace = place } or nil)
   if result.state ~= "stray" then return result end
   run:warn(("job %s: processes of an interrupted run are still there; ending them"):format(job.id))
-  if run.claims:evict(index, result.groups) then return acquire(run, job, index) end
+  if run.claims:evict(job.id, index, result.groups) then return acquire(run, job, index) end
   run:warn(("job %s: a process that an earlier run of it left behind still holds its claim; going on without it"):format(job.id))
   return run.claims:try(job.id, index, { force = true, workspace = place })
 end

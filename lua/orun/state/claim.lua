@@ -6,6 +6,7 @@
 local fs = require "host.fs"
 local holders = require "orun.state.holder"
 local lock = require "host.lock"
+local loop = require "host.loop"
 local process = require "host.process"
 
 local M = {}
@@ -15,6 +16,8 @@ local waiting = { wait = true }
 local lane = 1 << 32
 -- Seconds in which a claim is free after all recorded groups were killed, unless somebody else holds it.
 local patience = 0.2
+-- Seconds between two looks at a claim that is to become free.
+local look_again = 0.01
 local host_name
 
 ---@class Claims
@@ -214,21 +217,39 @@ function M.end_holders(path, offset)
   return ended
 end
 
----Ends what a dead owner left behind and waits until its claim is free.
+-- Waits until a claim is free, or the job in the hands of a living owner. Only looks: a lock taken to try would make us a holder.
+---@return boolean
+function Claims:settled(id, index, seconds)
+  local deadline = loop.now() + seconds
+  while is_held(self, index) do
+    self.writer:refresh()
+    local job = self.writer.fold.jobs[id]
+    if job and job.status == "running" and owner_may_live(job.owner) then return true end
+    if loop.now() >= deadline then return false end
+    loop.sleep(look_again)
+  end
+  return true
+end
+
+-- While the execution is locked nobody is between taking a claim and writing that down: whoever holds it then and is no living owner has
+-- no right to it.
+local function end_strangers(self, id, index)
+  local job = self.writer.fold.jobs[id]
+  if not (job and owner_may_live(job.owner)) then M.end_holders(self.path, index) end
+end
+
+---Ends what a dead owner left behind and waits until its claim is free, or taken by somebody who lives.
+---@param id string
 ---@param index integer
 ---@param groups {pgid: integer, startTicks: integer?}[]
 ---@param seconds? number how long to wait (default 5)
----@return boolean freed
-function Claims:evict(index, groups, seconds)
+---@return boolean settled the claim may be tried again
+function Claims:evict(id, index, groups, seconds)
   seconds = seconds or 5
   for _, group in ipairs(groups) do kill_group(group) end
-  local claim = lock.byte(self.path, index, { wait = true, timeout = math.min(seconds, patience) })
-  if not claim then
-    M.end_holders(self.path, index)
-    claim = lock.byte(self.path, index, { wait = true, timeout = seconds })
-  end
-  if claim then claim:release() end
-  return claim ~= nil
+  if self:settled(id, index, math.min(seconds, patience)) then return true end
+  self:locked(end_strangers, self, id, index)
+  return self:settled(id, index, seconds)
 end
 
 ---Releases the claim of a job that ended here, and ends what its steps left running in their groups.
