@@ -111,7 +111,8 @@ function orun.quote(v) end
 ---@return orun.Template|string
 function orun.template(text) end
 
----A new map of several: later ones win, maps in them are merged likewise, lists and everything else are replaced.
+---A new map of several: later ones win, maps in them are merged likewise, lists and everything else are replaced. At most 60
+---maps inside each other.
 ---@param ... table?
 ---@return table
 function orun.merge(...) end

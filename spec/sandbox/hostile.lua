@@ -6,6 +6,13 @@ local memory = "more than 8 MiB of memory"
 local long = "a text larger than 2 MiB"
 
 return {
+  -- Work of C functions that costs more than it seems; `usual`: with the limits that are usual, too
+  { "lengths of a long text in UTF-8", "local a = ('x'):rep(1e6) while true do utf8.len(a) end", endless, usual = true },
+  { "searching a long text for a long one",
+    "local a, b = ('a'):rep(1e6), ('a'):rep(5e5) .. 'b' while true do a:find(b, 1, true) end", endless, usual = true },
+  { "sources that are refused for their length", "local a = ('x=1 '):rep(1e5) while true do load(a) end", endless, usual = true },
+  { "numbered texts in a table", "local t = {} for i = 1, 1e9 do t[i] = 'a' .. i end", "it ", usual = true },
+  { "merging maps that hold themselves", "local a, b = {}, {} a.a, b.a = a, b require 'orun'.merge(a, b)", "at most 60 deep" },
   -- Loops
   { "an endless loop", "while true do end", endless },
   { "an endless loop of goto", "::top:: goto top", endless },

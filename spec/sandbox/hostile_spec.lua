@@ -57,7 +57,11 @@ describe("a sandbox withstands", function()
 
   it("all of them with the limits that are usual", function()
     local slowest, what = 0, ""
-    for _, attempt in ipairs { attempts[1], attempts[5], attempts[9], attempts[27] } do
+    local chosen = { attempts[6], attempts[10], attempts[14], attempts[32] }
+    for _, attempt in ipairs(attempts) do
+      if attempt.usual then chosen[#chosen + 1] = attempt end
+    end
+    for _, attempt in ipairs(chosen) do
       fs.remove_tree(root)
       assert(fs.mkdir(root))
       local box = prepare(attempt)

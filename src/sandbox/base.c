@@ -345,6 +345,7 @@ static int compile(lua_State *L)
 int orun_sandbox_compile(lua_State *L, const char *text, size_t length, const char *name)
 {
     if (length > SOURCE) {
+        orun_limit_charge(L, SOURCE_WORK); /* or refusals in a loop would be free */
         lua_pushfstring(L, "the text is longer than %d KiB", SOURCE / 1024);
         return LUA_ERRSYNTAX;
     }

@@ -414,7 +414,8 @@ static size_t start_of(lua_State *L, int index, size_t length)
 static int find_plain(lua_State *L, const char *subject, size_t length, size_t from,
                       const char *text, size_t size)
 {
-    orun_limit_charge_bytes(L, (length - from) + size);
+    /* Searching costs about twice what copying does. */
+    orun_limit_charge_bytes(L, 2 * ((uint64_t)(length - from) + size));
     const char *found =
         size == 0 ? subject + from : memmem(subject + from, length - from, text, size);
     if (!found) {

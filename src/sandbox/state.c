@@ -54,10 +54,25 @@ static void push_math(lua_State *L)
     }
 }
 
+/* len decodes every byte, which costs several times what copying one does. */
+static int utf8_length(lua_State *L)
+{
+    if (lua_type(L, 1) == LUA_TSTRING)
+        orun_limit_charge_bytes(L, 4 * (uint64_t)lua_rawlen(L, 1));
+    int count = lua_gettop(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, count, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
 static void push_utf8(lua_State *L)
 {
-    static const char *const charged[] = {"char", "codes", "len", "offset", "codepoint"};
+    static const char *const charged[] = {"char", "codes", "offset", "codepoint"};
     lua_newtable(L);
+    orun_sandbox_push_original(L, LUA_UTF8LIBNAME, "len");
+    lua_pushcclosure(L, utf8_length, 1);
+    lua_setfield(L, -2, "len");
     orun_sandbox_push_original(L, LUA_UTF8LIBNAME, "charpattern");
     lua_setfield(L, -2, "charpattern");
     for (size_t i = 0; i < sizeof charged / sizeof *charged; i++) {

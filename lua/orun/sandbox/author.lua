@@ -35,19 +35,27 @@ local function is_map(v)
   return type(v) == "table" and tools.kind(v) ~= "list" and #v == 0
 end
 
----A new map of several; later ones win, maps in them are merged likewise, everything else is replaced.
-function M.merge(...)
+-- A map that holds itself would end in an overflow of the C stack, which knows no line.
+local deepest = 60
+
+local function merged(depth, ...)
+  if depth > deepest then M.fail(("orun.merge takes maps at most %d deep"):format(deepest)) end
   local out = {}
   for i = 1, select("#", ...) do
     local t = select(i, ...)
     if t ~= nil then
       for key, v in pairs(expect(t, "table", "orun.merge")) do
-        if is_map(v) then v = M.merge(is_map(out[key]) and out[key] or nil, v) end
+        if is_map(v) then v = merged(depth + 1, is_map(out[key]) and out[key] or nil, v) end
         out[key] = v
       end
     end
   end
   return out
+end
+
+---A new map of several; later ones win, maps in them are merged likewise, everything else is replaced.
+function M.merge(...)
+  return (merged(1, ...))
 end
 
 ---Raises an error for the user of the composition.
