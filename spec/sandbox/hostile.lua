@@ -11,6 +11,11 @@ return {
   { "searching a long text for a long one",
     "local a, b = ('a'):rep(1e6), ('a'):rep(5e5) .. 'b' while true do a:find(b, 1, true) end", endless, usual = true },
   { "sources that are refused for their length", "local a = ('x=1 '):rep(1e5) while true do load(a) end", endless, usual = true },
+  { "characters of a long text, again and again",
+    "local a = ('x'):rep(1e5) while true do for _ in utf8.codes(a) do end end", endless, usual = true },
+  { "texts of tables that have a say in it",
+    "local t = setmetatable({}, { __tostring = function() return 'x' end }) while true do tostring(t) end", endless, usual = true },
+  { "calls of small functions", "local f = math.floor while true do f(1.5) end", endless, usual = true },
   { "numbered texts in a table", "local t = {} for i = 1, 1e9 do t[i] = 'a' .. i end", "it ", usual = true },
   { "merging maps that hold themselves", "local a, b = {}, {} a.a, b.a = a, b require 'orun'.merge(a, b)", "at most 60 deep" },
   -- Loops

@@ -35,7 +35,10 @@ enum {
     PATIENCE_MS = 300,
     /* An instruction takes about ten nanoseconds; one that takes this long on average is no
      * ordinary one. */
-    SLOW_NS = SANITIZED ? 2000 : 60
+    SLOW_NS = SANITIZED ? 2000 : 60,
+    /* After this time the calls of small functions that are charged little count as well. */
+    LONG_MS = 1000,
+    COSTLY_NS = SANITIZED ? 2000 : 16
 };
 
 static const char limit_identity = 0;
@@ -245,7 +248,8 @@ static bool is_slow(struct orun_sandbox *s)
         return false;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     int64_t spent = nanoseconds(&s->worked, &now), done = s->limits.instructions - s->work;
-    return spent > (int64_t)PATIENCE_MS * 1000000 && spent / SLOW_NS > done;
+    return (spent > (int64_t)PATIENCE_MS * 1000000 && spent / SLOW_NS > done) ||
+           (spent > (int64_t)LONG_MS * 1000000 && spent / COSTLY_NS > done);
 }
 
 static void settle_volume(struct orun_sandbox *s)
