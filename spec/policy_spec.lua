@@ -219,6 +219,24 @@ return {
       assert(with_rules("{maxRetries: 9}", { [".orun/policies/other.lua"] = "this is no Lua" }):compile())
     end)
 
+    it("makes one sandbox for the files of a place, and none before one of its rules is asked", function()
+      local native = require "host.sandbox"
+      local open, made = native.open, 0
+      native.open = function(...) -- luacheck: ignore
+        made = made + 1
+        return open(...)
+      end
+      local restore <close> = setmetatable({}, { __close = function() native.open = open end }) -- luacheck: ignore
+      local rule = "return { check = function() end }\n"
+      local rules = { [".orun/policies/one.lua"] = rule, [".orun/policies/two.lua"] = rule, ["kit/policies/three.lua"] = rule }
+      assert(with_rules("{maxRetries: 9}", rules):compile())
+      assert.equal(0, made)
+      assert(with_rules("{one: true, two: true}", rules):compile())
+      assert.equal(1, made)
+      assert(with_rules("{one: true, three: true}", rules):compile())
+      assert.equal(3, made)
+    end)
+
     it("gives rules what they may know, read-only, and git only where they ask for it", function()
       local text = failure("{facts: true}", {
         [".orun/policies/facts.lua"] = [[
