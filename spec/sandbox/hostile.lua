@@ -64,7 +64,7 @@ return {
   { "a pattern that recurses deeply", "return ('a'):rep(1000):find(('a?'):rep(1000))", "pattern too complex" },
   { "moving a huge range", "table.move({}, 1, 1 << 60, 2)", endless },
   { "moving through metamethods of C", "table.move(setmetatable({}, { __index = type }), 1, 1 << 60, 1, setmetatable({}, "
-    .. "{ __newindex = type }))", endless },
+    .. "{ __newindex = type }))", endless, usual = true },
   { "joining a huge range", "table.concat(setmetatable({}, { __index = type }), '', 1, 1 << 60)", long },
   { "joining a huge range of nothing", "table.concat(setmetatable({}, { __index = function() return '' end }), '', 1, 1 << 60)", endless },
   { "unpacking a huge range", "return table.unpack({}, 1, 1e7)", "too many results to unpack" },

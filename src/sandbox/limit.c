@@ -20,6 +20,8 @@
 
 enum {
     PERIOD = 1000,
+    /* One call of a function can do all the work there may be, and no hook fires meanwhile. */
+    LOOK_AT_TIME = 1000 * 1000,
     /* With long strings about, single instructions can take long; they are looked at more often. */
     LONG_STRING = 64 * 1024,
     SHORT_PERIOD = 50,
@@ -301,7 +303,11 @@ void orun_limit_charge(lua_State *L, uint64_t work)
     if (s->depth == 0 || s->trusted)
         return;
     s->work = work > (uint64_t)s->work ? -1 : s->work - (int64_t)work;
-    if (s->work < 0)
+    s->charged += work;
+    bool slow = s->charged > LOOK_AT_TIME && is_slow(s);
+    if (s->charged > LOOK_AT_TIME)
+        s->charged = 0;
+    if (s->work < 0 || slow)
         orun_limit_raise(L, ORUN_LIMIT_INSTRUCTIONS);
 }
 

@@ -46,6 +46,7 @@ struct orun_sandbox {
     uint64_t volume;                 /* bytes allocated since the last settlement */
     size_t longest;                  /* string made during this call */
     int64_t work;                    /* what is left of the budget */
+    uint64_t charged;                /* work of functions since time was looked at */
     size_t output;                   /* what is left of it */
     int period;                      /* instructions between two settlements */
     int depth;                       /* of calls from the host that wait for each other */
