@@ -115,6 +115,18 @@ describe("gates", function()
     assert.same({ "check", "deploy", "web" }, space:sorted_lines("ran"))
   end)
 
+  it("ask nobody at the terminal of a CI job", function()
+    write_plan(gated)
+    local child = assert(process.start {
+      argv = { "sh", "-c", ("sleep 2 | CI=true script -qec \"'%s' run plan.json --exec-id x\" /dev/null & wait $!"):format(system.paths().exe) },
+      cwd = space.root, output = "capture", timeout = 60,
+    })
+    local r = child:wait()
+    assert.equal(1, r.code, r.output)
+    assert.falsy(r.output:find("[y/N]", 1, true), r.output)
+    assert.truthy(r.output:find("it needs the approval approval:api@prod", 1, true), r.output)
+  end)
+
   it("of promotions are met by a success of the component from the same revision", function()
     git("init", "-q")
     git("commit", "-q", "--allow-empty", "-m", "one")
