@@ -102,7 +102,7 @@ describe("gates", function()
   it("ask a person at the terminal, while other jobs go on", function()
     write_plan(gated)
     local script = ("'%s' run plan.json --exec-id x"):format(system.paths().exe)
-    local wait = "while ! grep -q web ran; do sleep 0.05; done; sleep 0.2"
+    local wait = "until grep -qs web ran; do sleep 0.05; done; sleep 0.2"
     for _, answer in ipairs { "n", "y" } do
       local child = assert(process.start {
         argv = { "sh", "-c", ("{ %s; echo %s; sleep 1; } | script -qec \"%s\" /dev/null"):format(wait, answer, script) },
@@ -118,7 +118,7 @@ describe("gates", function()
   it("ask nobody at the terminal of a CI job", function()
     write_plan(gated)
     local child = assert(process.start {
-      argv = { "sh", "-c", ("sleep 2 | CI=true script -qec \"'%s' run plan.json --exec-id x\" /dev/null & wait $!"):format(system.paths().exe) },
+      argv = { "env", "CI=true", "script", "-qec", ("'%s' run plan.json --exec-id x"):format(system.paths().exe), "/dev/null" },
       cwd = space.root, output = "capture", timeout = 60,
     })
     local r = child:wait()
