@@ -237,7 +237,7 @@ describe("orun describe run", function()
   User:          kim
   Status:        ✗ failed
   Duration:      52.0s
-  Jobs:          ✓ 1 succeeded · ◐ 0 running · ○ 1 queued · ✗ 1 failed
+  Jobs:          ✓ 1 succeeded · ◐ 0 running · ○ 1 not started · ✗ 1 failed
 
   ├─ ○ api@dev.deploy-canary  pending
   │    ○ make

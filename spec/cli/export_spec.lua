@@ -114,7 +114,7 @@ last</failure>
     }, statuses)
     local xml = require("host.fs").read(store.root .. "/run.xml")
     assert.truthy(xml:find('errors="2"', 1, true), xml)
-    assert.truthy(xml:find('<error message="the job is interrupted" type="interrupted"/>', 1, true), xml)
+    assert.truthy(xml:find('<error message="the job was interrupted" type="interrupted"/>', 1, true), xml)
   end)
 
   it("--trace and --junit need a run, and a place to write to", function()

@@ -179,7 +179,7 @@ describe("orun status", function()
     })
     local out = orun("status", "--detailed").out
     assert.truthy(out:find("State: failed · Duration: 2.2s", 1, true) or out:find("State: failed · Duration: 2.3s", 1, true), out)
-    assert.truthy(out:find("○ 1 queued · ✗ 1 failed", 1, true))
+    assert.truthy(out:find("○ 1 not started · ✗ 1 failed", 1, true))
     assert.truthy(out:find("✗ x  1.5s  step late: exit status 1\n     │    ✗ late  1.5s\n     │    ○ early\n", 1, true), out)
     assert.truthy(out:find("     └─ ○ y  not started\n", 1, true))
     assert.equal("failed", json.decode(orun("status", "--json").out).meta.status)

@@ -98,7 +98,7 @@ describe("progress of a run", function()
   │  └─ ✓ build  4.1s
 
 ✗ Failed in 4.6s
-  1 succeeded · 1 failed · 1 waiting
+  1 succeeded · 1 failed · 1 blocked
 
   status  orun status --exec-id shop-1
   logs    orun logs --exec-id shop-1 --failed
@@ -201,8 +201,8 @@ describe("progress of a run", function()
       finished("failed", { cancelled = 1 }, { signal = "INT" }),
     }
     assert.truthy(text:find("\n  Stopping: running steps are asked to end; once more ends them at once.\n\n  ● ", 1, true), text)
-    assert.truthy(text:find("─ ✗ build  cancelled", 1, true))
-    assert.truthy(text:find("✗ Interrupted after 4.6s\n  1 cancelled\n", 1, true))
+    assert.truthy(text:find("─ ↷ build  cancelled", 1, true))
+    assert.truthy(text:find("↷ Interrupted after 4.6s\n  1 cancelled\n", 1, true))
   end)
 
   it("shows every step when verbose", function()

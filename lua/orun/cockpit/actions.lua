@@ -162,7 +162,7 @@ on["run.interrupted"] = function(self)
 end
 
 on["run.finished"] = function(self, event)
-  self.write(self.style:text(live_render.summary(self.view, event)))
+  self.write(self.style:text(live_render.summary(self.view, event, event.signal and self.resume and self.resume(self.view))))
 end
 
 ---A subscriber for `options.on_event` of the runner.
@@ -170,7 +170,7 @@ end
 ---@return fun(event: table)
 function M.new(options)
   local self = setmetatable({
-    style = options.style, write = options.write, job = options.job, jobs = {}, state = {}, status = {},
+    style = options.style, write = options.write, job = options.job, resume = options.resume, jobs = {}, state = {}, status = {},
   }, Actions)
   return function(event)
     local show = on[event.type]

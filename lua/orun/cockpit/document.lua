@@ -27,8 +27,8 @@ function M.runs(rows)
   local list = value.list()
   for i, row in ipairs(rows) do
     list[i] = run_shape {
-      execId = row.execId, planName = row.planName, status = row.status, jobTotal = row.counts.total, jobDone = row.counts.completed,
-      jobFailed = row.counts.failed, startedAt = instant(row.startedAt), finishedAt = instant(row.finishedAt),
+      execId = row.execId, planName = row.planName, status = row.recorded, jobTotal = row.counts.total, jobDone = row.counts.completed,
+      jobFailed = row.counts.failed + row.counts.cancelled, startedAt = instant(row.startedAt), finishedAt = instant(row.finishedAt),
     }
   end
   return list

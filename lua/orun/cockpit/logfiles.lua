@@ -24,9 +24,13 @@ local function steps_by_file(job)
   return steps
 end
 
-local function status_of(state, job_id, step_id)
+local function status_of(record, job_id, step_id)
+  local state, fold = record.state, record.fold
   local job = state and state.jobs and state.jobs[job_id]
   if not job then return "completed" end
+  local known = fold and fold.jobs[job_id]
+  local step = known and known.steps[step_id]
+  if step and step.cancelled then return "cancelled" end
   return job_view.status(job.steps and job.steps[step_id] or job.status or "completed")
 end
 
@@ -47,7 +51,7 @@ function M.read(record)
         local step = steps[segment] or { id = segment }
         entries[#entries + 1] = {
           jobId = job_id, component = component, environment = environment, short = short, stepId = step.id, position = step.position,
-          status = status_of(record.state, job_id, step.id), lines = lines, totalLines = #lines,
+          status = status_of(record, job_id, step.id), lines = lines, totalLines = #lines,
         }
       end
     end

@@ -10,6 +10,7 @@ local M = {}
 ---@field write fun(text: string)
 ---@field verbose? boolean
 ---@field job? string  the one job asked for
+---@field resume? fun(view: LiveView): string  the command that goes on with this run
 
 ---@class Progress
 ---@field view LiveView
@@ -61,6 +62,7 @@ on["job.cached"] = function(self, event)
 end
 
 on["job.waiting"] = function(self, event)
+  if event.final then return finish(self, event, { status = "waiting", reason = event.reason }) end
   if self.verbose or self.job then put(self, render.waiting(self.view, event)) end
 end
 
@@ -116,7 +118,7 @@ end
 
 on["run.finished"] = function(self, event)
   for _, group in ipairs(self.view:unfinished()) do print_block(self, group) end
-  put(self, render.summary(self.view, event))
+  put(self, render.summary(self.view, event, event.signal and self.resume and self.resume(self.view)))
 end
 
 ---A subscriber for `options.on_event` of the runner.
@@ -125,6 +127,7 @@ end
 function M.new(options)
   local self = setmetatable({
     style = options.style, write = options.write, verbose = options.verbose or false, job = options.job, printed = false,
+    resume = options.resume,
   }, Progress)
   return function(event)
     local show = on[event.type]

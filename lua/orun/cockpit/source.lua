@@ -2,6 +2,7 @@
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
 local fs = require "host.fs"
+local job_view = require "orun.cockpit.viewmodel.job"
 local journal = require "orun.state.journal"
 local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
@@ -42,7 +43,7 @@ end
 
 ---@class ShownRecord: ExecutionRecord
 ---@field abandoned boolean  it says that it runs, but nobody runs it
----@field continuation? string command that goes on with an abandoned one
+---@field continuation? string command that goes on with one that is abandoned or ended without success
 
 -- The command that goes on with an execution: with its stored plan, else with the copy in its record.
 local function continuation(found)
@@ -57,7 +58,7 @@ local function arrange(found, id, report)
   if report and found.corrupt > 0 then report:warn { kind = "state.journal", message = journal.damage(id, found.corrupt) } end
   snapshot.arrange(found.meta, found.state)
   found.abandoned = liveness.abandoned(found.fold)
-  if found.abandoned then found.continuation = continuation(found) end
+  if found.abandoned or found.fold and found.fold.status == "failed" then found.continuation = continuation(found) end
   return found
 end
 
@@ -90,12 +91,25 @@ local function is_final(row)
   return (status == "completed" or status == "failed") and row.meta.jobTotal ~= nil
 end
 
+-- How many of the jobs that a finished run counts as failed were cancelled. Only a snapshot that has the word is decoded.
+local function cancelled_jobs(row)
+  local text = row.meta.status == "failed" and fs.read(row.dir .. "/state.json")
+  if not text or not text:find('"cancelled"', 1, true) then return nil end
+  local state, n = execution.read_json(row.dir .. "/state.json"), 0
+  for _, job in next, state and type(state.jobs) == "table" and state.jobs or {} do
+    if type(job) == "table" and job_view.outcome(job) == "cancelled" then n = n + 1 end
+  end
+  return n > 0 and n or nil
+end
+
 ---@param store string
 ---@return RunRow[]
 function M.runs(store)
   local rows = execution.list(store)
   for _, row in ipairs(rows) do
-    if not is_final(row) then
+    if is_final(row) then
+      row.cancelled = cancelled_jobs(row)
+    else
       local found = M.record(store, row.execId)
       row.meta, row.state, row.fold, row.abandoned = found.meta, found.state, found.fold, found.abandoned
     end

@@ -66,7 +66,7 @@ local statuses = {
   error = { "failed", "error" },
   running = { "running", "in_progress" },
   pending = { "pending", "queued", "waiting" },
-  warning = { "skipped", "interrupted" },
+  warning = { "skipped", "interrupted", "cancelled", "blocked" },
 }
 local status_glyphs = { success = "success", error = "failure", running = "running", pending = "pending", warning = "skipped" }
 

@@ -93,7 +93,8 @@ Without flags: the failed steps and those that printed a link, or everything whe
     local view = require("orun.cockpit.viewmodel.logs").view(run_view, entries, {
       raw = ctx.flags.raw, failed = ctx.flags.failed, job = job, step = ctx.flags.step,
     })
-    if #view.entries == 0 then return ctx:write(ctx.style:text { { { "No logs for this run yet.", "dim" } } }) end
-    ctx:write(ctx.style:text(require("orun.cockpit.render.logs").lines(view, { now = os.time(), raw = ctx.flags.raw })))
+    local render = require "orun.cockpit.render.logs"
+    if #view.entries == 0 then return ctx:write(ctx.style:text(render.nothing(view, #entries, ctx.flags.failed))) end
+    ctx:write(ctx.style:text(render.lines(view, { now = os.time(), raw = ctx.flags.raw })))
   end,
 }

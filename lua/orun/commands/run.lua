@@ -225,16 +225,42 @@ local function flusher(ctx)
   end
 end
 
-local function subscriber(ctx, plan)
+-- The flags that the run was given, but for those of certain names. What the plan was made of is in the plan.
+local function given_words(ctx, found, ...)
+  local dropped = { background = true, bg = true, plan = true, ["exec-id"] = true }
+  for _, name in ipairs { ... } do dropped[name] = true end
+  if found.fresh then
+    for _, name in ipairs { "component", "env", "strict", "locked" } do dropped[name] = true end
+    for _, flag in ipairs(changes.flags) do dropped[flag.name] = true end
+  end
+  local flags = require "orun.cli.flags"
+  return flags.words(flags.with_global(ctx.invocation.command.flags), ctx, dropped)
+end
+
+-- The command that goes on with this run when it was interrupted.
+local function resume(ctx, found, lookup)
+  return function(view)
+    local words = { "orun", "run", found.fresh and view.planId or lookup.ref }
+    table.move(given_words(ctx, found, "retry", "verbose"), 1, 64, #words + 1, words)
+    words[#words + 1] = "--exec-id"
+    words[#words + 1] = view.execId
+    local quote = require("orun.util.shellword").quote
+    for i, word in ipairs(words) do words[i] = quote(word) end
+    return table.concat(words, " ")
+  end
+end
+
+local function subscriber(ctx, found, lookup)
   local surface = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and "orun.cockpit.actions" or "orun.cockpit.progress"
   local show = require(surface).new {
-    plan = plan,
+    plan = found.plan,
     style = ctx.flags.json and ctx.style_err or ctx.style,
     write = function(text)
       if ctx.flags.json then io.stderr:write(text) else ctx:write(text) end
     end,
     verbose = ctx.flags.verbose,
     job = ctx.flags.job,
+    resume = resume(ctx, found, lookup),
   }
   local flush = flusher(ctx)
   return function(event)
@@ -260,21 +286,17 @@ local function run_options(ctx, found, lookup, workspace)
     environments = not found.fresh and environment_patterns(flags.env) or nil,
     components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
-    on_event = subscriber(ctx, plan),
+    on_event = subscriber(ctx, found, lookup),
   }
   check_filters(plan, options)
   return options
 end
 
--- What the plan was made of is in the plan; the run in the background gets the rest.
+-- A fresh plan was compiled for its selection already.
 local function background_words(ctx, found)
-  local dropped = { background = true, bg = true, plan = true, ["exec-id"] = true }
-  if found.fresh then
-    for _, name in ipairs { "component", "env", "all", "strict", "locked" } do dropped[name] = true end
-  end
-  local flags = require "orun.cli.flags"
-  local words = flags.words(flags.with_global(ctx.invocation.command.flags), ctx, dropped)
-  if found.fresh then words[#words + 1] = "--all" end
+  if not found.fresh then return given_words(ctx, found) end
+  local words = given_words(ctx, found, "all")
+  words[#words + 1] = "--all"
   return words
 end
 

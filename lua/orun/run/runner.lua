@@ -4,7 +4,7 @@
 --   run.started    execId planId planName jobs (list of plan jobs) components (sorted names) environments concurrency runner dir dryRun
 --   job.started    job steps (count) directory attempt
 --   job.cached     job                           completed in an earlier run, or meanwhile by another process
---   job.waiting    job reason                    a dependency is not completed, or another process runs it
+--   job.waiting    job reason final              another process runs it, or (final: nothing will start it) a dependency is not completed
 --   job.blocked    job reason hint               a dependency failed, or a gate is not met
 --   job.preview    job directory steps[] gates[]  dry run only; gates by their ids
 --   step.started   job step phase index count command use directory attempts timeout
@@ -102,8 +102,8 @@ local function mark_blocked(run, ids, reason, count, hint)
   for _, id in ipairs(ids) do
     run.counts[count] = run.counts[count] + 1
     run.unstarted[id] = nil
-    if count == "blocked" then run:record("job.blocked", { job = id, reason = reason }) end
-    run:emit(count == "blocked" and "job.blocked" or "job.waiting", { job = id, reason = reason, hint = hint })
+    run:record(count == "blocked" and "job.blocked" or "job.skipped", { job = id, reason = reason })
+    run:emit(count == "blocked" and "job.blocked" or "job.waiting", { job = id, reason = reason, hint = hint, final = true })
   end
 end
 

@@ -3,6 +3,7 @@
 
 ---@class StepState
 ---@field status "running"|"completed"|"failed"|"pending"
+---@field cancelled? boolean  failed because it was cancelled
 ---@field order integer   position among the steps of the job in which it first started
 ---@field phase? string
 ---@field attempt? integer
@@ -48,7 +49,8 @@
 ---@field open table<integer, WriterState> processes that work on it, by pid, as far as the records say
 ---@field stopping table<integer, boolean> those of them that were asked to end
 ---@field jobs table<string, JobState>  jobs that were reached, by id
----@field blocked table<string, string> reason by job id, for jobs that did not start
+---@field blocked table<string, string> reason by job id, for jobs that could not start: what they need failed, or a gate is not met
+---@field skipped table<string, string> reason by job id, for jobs that nobody got to before the run ended
 ---@field gates table<string, table>    latest gate record by gate id
 ---@field applied integer               records applied so far
 local Fold = {}
@@ -58,7 +60,7 @@ local M = {}
 
 ---@return Fold
 function M.new()
-  return setmetatable({ jobs = {}, blocked = {}, gates = {}, writers = {}, open = {}, stopping = {}, applied = 0 }, Fold)
+  return setmetatable({ jobs = {}, blocked = {}, skipped = {}, gates = {}, writers = {}, open = {}, stopping = {}, applied = 0 }, Fold)
 end
 
 local function job_of(self, id)
@@ -80,7 +82,7 @@ local function step_of(job, id)
   if not step then
     job.stepCount = job.stepCount + 1
     step = { status = "pending", order = job.stepCount, phase = nil, attempt = nil, pgid = nil, startTicks = nil, startedAt = nil,
-      finishedAt = nil, exit = nil, signal = nil, ms = nil, log = nil, logBytes = nil,
+      cancelled = nil, finishedAt = nil, exit = nil, signal = nil, ms = nil, log = nil, logBytes = nil,
     }
     job.steps[id] = step
   end
@@ -97,7 +99,7 @@ apply["run.started"] = function(self, r)
   self.status, self.finishedAt = "running", nil
   self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks, revision = r.revision }
   -- Who joins a run that goes on shares its fate; whoever starts alone follows on processes that ended without saying so.
-  if not r.joined then self.open, self.blocked, self.first = {}, {}, self.applied end
+  if not r.joined then self.open, self.blocked, self.skipped, self.first = {}, {}, {}, self.applied end
   self.open[r.pid], self.stopping[r.pid] = self.writers[r.pid], nil
 end
 
@@ -109,14 +111,14 @@ apply["job.started"] = function(self, r)
   job.owner = self.writers[r.pid] or { pid = r.pid }
   for _, step in next, job.steps do
     if step.status ~= "completed" then
-      step.status, step.exit, step.signal, step.log, step.logBytes = "pending", nil, nil, nil, nil
+      step.status, step.cancelled, step.exit, step.signal, step.log, step.logBytes = "pending", nil, nil, nil, nil, nil
     end
   end
 end
 
 apply["step.started"] = function(self, r)
   local step = step_of(job_of(self, r.job), r.step)
-  step.status, step.phase, step.attempt = "running", r.phase, r.attempt
+  step.status, step.cancelled, step.phase, step.attempt = "running", nil, r.phase, r.attempt
   step.pgid, step.startTicks = r.pgid, r.startTicks
   step.startedAt = r.ts
   step.finishedAt, step.log, step.logBytes = nil, nil, nil
@@ -125,6 +127,7 @@ end
 apply["step.finished"] = function(self, r)
   local step = step_of(job_of(self, r.job), r.step)
   step.status = r.status == "completed" and "completed" or "failed"
+  step.cancelled = r.status == "cancelled" or nil
   step.attempt, step.exit, step.signal, step.ms, step.log, step.logBytes = r.attempt, r.exit, r.signal, r.ms, r.log, r.logBytes
   step.finishedAt = r.ts
 end
@@ -145,8 +148,9 @@ apply["job.blocked"] = function(self, r)
   self.blocked[r.job] = r.reason or ""
 end
 
--- A job that was not reached for another reason; the reason is shown in the same place.
-apply["job.skipped"] = apply["job.blocked"]
+apply["job.skipped"] = function(self, r)
+  self.skipped[r.job] = r.reason or ""
+end
 
 apply["gate"] = function(self, r)
   local former = self.gates[r.gate or ""]

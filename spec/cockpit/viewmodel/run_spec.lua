@@ -48,12 +48,12 @@ describe("run view", function()
       ["a@d.1"] = { status = "completed" }, ["a@d.2"] = { status = "failed" }, ["a@d.3"] = { status = "running" },
       ["a@d.4"] = { status = "pending" },
     }).counts
-    assert.same({ total = 4, completed = 1, failed = 1, running = 1, pending = 1, percent = 50 }, counts)
+    assert.same({ total = 4, completed = 1, failed = 1, cancelled = 0, running = 1, blocked = 0, pending = 1, percent = 50 }, counts)
   end)
 
   it("09 case 3: without state the metadata counts", function()
     local counts = view(nil, { jobTotal = 3 }).counts
-    assert.same({ total = 3, completed = 0, failed = 0, running = 0, pending = 3, percent = 0 }, counts)
+    assert.same({ total = 3, completed = 0, failed = 0, cancelled = 0, running = 0, blocked = 0, pending = 3, percent = 0 }, counts)
     assert.equal(0, view(nil, { jobTotal = 3, jobDone = 3, jobFailed = 1 }).counts.pending)
     assert.equal(0, view(nil, {}).counts.percent)
   end)
@@ -108,7 +108,7 @@ describe("run view", function()
   end)
 
   it("does not guess which jobs a partial run selected, but how many", function()
-    local fold = { status = "running", jobTotal = 2, jobs = {}, blocked = {} }
+    local fold = { status = "running", jobTotal = 2, jobs = {}, blocked = {}, skipped = {} }
     local v = view({ ["a@e.1"] = { status = "running" } }, {}, { plan = plan, fold = fold })
     assert.same({ "a@e.1" }, ids(v.jobs))
     assert.equal(2, v.counts.total)
@@ -117,7 +117,7 @@ describe("run view", function()
 
   it("takes times, step durations and blocked jobs from the journal", function()
     local fold = {
-      status = "failed", jobTotal = 3, blocked = { ["a@e.2"] = "a@e.1 failed" }, startedAt = "2026-06-01T09:00:00.000Z",
+      status = "failed", jobTotal = 3, blocked = { ["a@e.2"] = "a@e.1 failed" }, skipped = {}, startedAt = "2026-06-01T09:00:00.000Z",
       finishedAt = "2026-06-01T09:00:52.500Z",
       jobs = {
         ["a@e.1"] = {
@@ -133,12 +133,12 @@ describe("run view", function()
     assert.equal(1.5, job_view.seconds(v.jobs[1], 0))
     assert.equal(1.4, v.jobs[1].steps[1].seconds)
     assert.equal("step s: exit status 1", v.jobs[1].error)
-    assert.equal("a@e.1 failed", v.jobs[2].reason)
+    assert.same({ "blocked", "a@e.1 failed" }, { v.jobs[2].status, v.jobs[2].reason })
   end)
 
   it("tells of a run whose process is gone, and counts its jobs as not done", function()
     local fold = {
-      status = "running", jobTotal = 2, blocked = {}, startedAt = "2026-06-01T09:00:00Z",
+      status = "running", jobTotal = 2, blocked = {}, skipped = {}, startedAt = "2026-06-01T09:00:00Z",
       jobs = { ["a@e.1"] = { runAt = "2026-06-01T09:00:07Z", steps = {} } },
     }
     local v = view({ ["a@e.1"] = { status = "running" } }, {}, { fold = fold, abandoned = true })

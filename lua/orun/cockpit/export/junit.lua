@@ -55,7 +55,11 @@ local function failure_text(job, folded, dir)
   return table.concat(parts, "\n")
 end
 
-local outcomes = { completed = "passed", success = "passed", failed = "failed", error = "failed", interrupted = "error", running = "error" }
+local outcomes = {
+  completed = "passed", success = "passed", failed = "failed", error = "failed",
+  cancelled = "error", interrupted = "error", running = "error",
+}
+local verbs = { running = "is running", cancelled = "was cancelled", interrupted = "was interrupted" }
 
 local function case(job, folded, dir, lines)
   local outcome = outcomes[job.status] or "skipped"
@@ -71,7 +75,7 @@ local function case(job, folded, dir, lines)
     lines[#lines + 1] = ('      <failure message="%s" type="failed">%s</failure>'):format(attribute(job.error or "failed"),
       content(failure_text(job, folded, dir)))
   elseif outcome == "error" then
-    lines[#lines + 1] = ('      <error message="the job is %s" type="%s"/>'):format(job.status, job.status)
+    lines[#lines + 1] = ('      <error message="the job %s" type="%s"/>'):format(verbs[job.status], job.status)
   else
     lines[#lines + 1] = ('      <skipped message="%s"/>'):format(attribute(job.reason or "not started"))
   end

@@ -98,7 +98,7 @@ end
 -- What takes no time: a mark on the process.
 local function instant_event(name)
   return function(self, r, at)
-    local args = { job = r.job, reason = r.reason, status = r.status }
+    local args = { job = r.job, reason = r.reason, status = r.status, failed = r.failed, cancelled = r.cancelled }
     add(self, { name = name, cat = "run", ph = "i", ts = at, pid = r.pid, tid = 0, s = "p", args = args })
   end
 end

@@ -2,6 +2,7 @@
 local box = require "orun.cockpit.render.box"
 local frame = require "orun.cockpit.render.frame"
 local job_view = require "orun.cockpit.viewmodel.job"
+local run_view = require "orun.cockpit.viewmodel.run"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -153,7 +154,8 @@ function M.run(description, now)
     lines[#lines + 1] = { "  ", { style.pad("Duration:", label_width), "dim" }, " ", style.duration(seconds) }
   end
   if view.counts.total > 0 then
-    lines[#lines + 1] = frame.prefixed({ "  " .. style.pad("Jobs:", label_width) .. " ", "dim" }, frame.legend(view.counts))
+    local legend = frame.legend(view.counts, run_view.is_over(view))
+    lines[#lines + 1] = frame.prefixed({ "  " .. style.pad("Jobs:", label_width) .. " ", "dim" }, legend)
   end
   if #view.links > 0 then
     lines[#lines + 1] = {}

@@ -37,17 +37,21 @@ function M.prefixed(prefix, line)
   return table.move(line, 1, #line, 2, { prefix })
 end
 
----The four counts: succeeded, running, queued, failed.
+---The four counts: succeeded, running, queued, failed. Jobs that were cancelled or could not start are counted where there are any.
 ---@param counts Counts
+---@param over? boolean nothing more will start
 ---@return Span[]
-function M.legend(counts)
+function M.legend(counts, over)
   local line = {}
   local parts = {
     { "success", glyph.success, counts.completed, "succeeded" },
     { "running", glyph.running, counts.running, "running" },
-    { "pending", glyph.pending, counts.pending, "queued" },
+    { "pending", glyph.pending, counts.pending, over and counts.pending > 0 and "not started" or "queued" },
     { counts.failed > 0 and "error" or "dim", glyph.failure, counts.failed, "failed" },
   }
+  for _, what in ipairs { "cancelled", "blocked" } do
+    if (counts[what] or 0) > 0 then parts[#parts + 1] = { "warning", glyph.skipped, counts[what], what } end
+  end
   for i, part in ipairs(parts) do
     if i > 1 then line[#line + 1] = style.separator end
     line[#line + 1] = { ("%s %d %s"):format(part[2], part[3], part[4]), part[1] }

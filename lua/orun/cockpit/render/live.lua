@@ -36,9 +36,9 @@ local outcomes = {
   completed = { "success", glyph.success },
   cached = { "secondary", glyph.cached, "cached" },
   failed = { "error", glyph.failure, "failed" },
-  cancelled = { "error", glyph.failure, "cancelled" },
+  cancelled = { "warning", glyph.skipped, "cancelled" },
   blocked = { "warning", glyph.skipped, "blocked" },
-  waiting = { "dim", glyph.pending, "not started" },
+  waiting = { "dim", glyph.pending, "waiting" },
 }
 
 -- Name of a job below its component: the environment leads when there are several.
@@ -55,7 +55,8 @@ local function row(view, job, branch)
   table.move(name, 1, #name, #line + 1, line)
   if word then line[#line + 1] = { "  " .. word, token } end
   if job.seconds and job.status ~= "cached" then line[#line + 1] = { "  " .. style.step_duration(job.seconds), "dim" } end
-  if job.status == "blocked" and job.reason then line[#line + 1] = { "  " .. style.plain(job.reason), "dim" } end
+  local held = job.status == "blocked" or job.status == "waiting"
+  if held and job.reason then line[#line + 1] = { "  " .. style.plain(job.reason), "dim" } end
   if job.tolerated then line[#line + 1] = { ("  %s ignored"):format(style.plural(job.tolerated, "failed step")), "warning" } end
   return line
 end
@@ -267,19 +268,21 @@ local function title(event)
   local duration = style.step_duration(event.seconds or 0)
   if event.dryRun then return { glyph.preview .. " Preview ready in " .. duration, "bold" } end
   if event.status == "completed" then return { glyph.success .. " Done in " .. duration, "bold success" } end
-  local word = event.signal and "Interrupted after " or "Failed in "
-  return { glyph.failure .. " " .. word .. duration, "bold error" }
+  if event.signal and (event.counts.failed or 0) == 0 then return { glyph.skipped .. " Interrupted after " .. duration, "bold warning" } end
+  return { glyph.failure .. (event.signal and " Interrupted after " or " Failed in ") .. duration, "bold error" }
 end
 
 ---@param view LiveView
 ---@param event table run.finished
+---@param resume? string the command that goes on with the run
 ---@return Span[][]
-function M.summary(view, event)
+function M.summary(view, event, resume)
   local counts = event.counts
   local lines = { {}, { title(event) } }
   local texts = event.dryRun and counted { { counts.selected, "selected" } } or counted {
     { counts.completed, "succeeded" }, { counts.failed, "failed" }, { counts.cancelled, "cancelled" }, { counts.cached, "cached" },
-    { (counts.blocked or 0) + (counts.waiting or 0), "waiting" },
+    { counts.blocked, "blocked" }, { view.waiting, "waiting" },
+    { (counts.waiting or 0) - view.waiting, "not started" },
   }
   if #texts > 0 then lines[#lines + 1] = { { "  " .. table.concat(texts, style.separator), "dim" } } end
   if (event.cacheHits or 0) > 0 then
@@ -289,8 +292,9 @@ function M.summary(view, event)
   if event.dryRun or not view.execId then return lines end
   lines[#lines + 1] = {}
   local below = commands(view.execId, {
-    { "status", "status --exec-id" }, { "logs", "logs --exec-id", event.status == "failed" and " --failed" or "" },
+    { "status", "status --exec-id" }, { "logs", "logs --exec-id", (counts.failed or 0) > 0 and " --failed" or "" },
   })
+  if resume then below[#below + 1] = { { "  resume  ", "dim" }, resume } end
   return table.move(below, 1, #below, #lines + 1, lines)
 end
 

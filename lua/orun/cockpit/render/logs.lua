@@ -1,6 +1,7 @@
 -- The logs frame: `orun logs`.
 local frame = require "orun.cockpit.render.frame"
 local job_view = require "orun.cockpit.viewmodel.job"
+local run_view = require "orun.cockpit.viewmodel.run"
 local style = require "orun.cockpit.style"
 
 local M = {}
@@ -19,7 +20,8 @@ local function head(view, now, lines)
     parts[#parts + 1] = frame.field("Duration", style.duration(math.max(0, (run.finishedAt or now) - run.startedAt)))
   end
   lines[#lines + 1] = frame.prefixed("  ", frame.joined(parts))
-  if run.counts.total > 0 then lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(run.counts)) end
+  local legend = frame.legend(run.counts, run_view.is_over(run))
+  if run.counts.total > 0 then lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, legend) end
   frame.links(run.links, lines, "  ")
   lines[#lines + 1] = {}
 end
@@ -57,6 +59,17 @@ end
 ---@class LogsFrameOptions
 ---@field now number
 ---@field raw? boolean all lines of every entry
+
+---What is shown instead of a frame when there is nothing to show.
+---@param view LogsView
+---@param captured integer  steps of the run that printed something
+---@param failed? boolean   only failures were asked for
+---@return Span[][]
+function M.nothing(view, captured, failed)
+  if captured == 0 then return { { { "No logs for this run yet.", "dim" } } } end
+  local text = failed and view.run.counts.failed == 0 and "No step of this run failed." or "No step that was asked for printed anything."
+  return { { { text, "dim" } } }
+end
 
 ---@param view LogsView
 ---@param options LogsFrameOptions

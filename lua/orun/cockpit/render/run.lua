@@ -41,16 +41,19 @@ local function outcome(job, view, now, line)
   local group = job_view.group(job.status)
   if group == "running" then
     line[#line + 1] = { "  running", "running" }
+  elseif group == "cancelled" or group == "blocked" then
+    line[#line + 1] = { "  " .. group, "warning" }
   elseif group == "pending" then
     local waits = run_view.is_over(view) and "not started" or "queued"
     line[#line + 1] = { "  " .. ((label == "pending" or label == "unknown") and waits or label), "dim" }
   end
-  if seconds > 0 and group ~= "pending" then
+  if seconds > 0 and group ~= "pending" and group ~= "blocked" then
     line[#line + 1] = { (group == "running" and " " or "  ") .. style.duration(seconds), "dim" }
   end
-  local text = group == "failed" and job.error or group == "pending" and job.reason
-  if type(text) == "string" and text ~= "" then
-    line[#line + 1] = { "  " .. style.truncate(style.plain(text), error_width), group == "failed" and "error" or "dim" }
+  if group == "failed" and type(job.error) == "string" and job.error ~= "" then
+    line[#line + 1] = { "  " .. style.truncate(style.plain(job.error), error_width), "error" }
+  elseif job.reason and job.reason ~= "" then
+    line[#line + 1] = { "  " .. style.plain(job.reason), "dim" }
   end
 end
 
@@ -76,7 +79,8 @@ end
 
 local function started(group)
   for _, job in ipairs(group.jobs) do
-    if job_view.group(job.status) ~= "pending" then return true end
+    local status = job_view.group(job.status)
+    if status ~= "pending" and status ~= "blocked" then return true end
   end
   return false
 end
@@ -104,7 +108,7 @@ function M.lines(view, options)
   lines[#lines + 1] = scope(view)
   lines[#lines + 1] = {}
   if view.counts.total > 0 then
-    lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(view.counts))
+    lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(view.counts, run_view.is_over(view)))
     lines[#lines + 1] = frame.prefixed({ "  Progress: ", "dim" }, frame.progress(view.counts.percent))
     lines[#lines + 1] = {}
   end
@@ -116,10 +120,12 @@ function M.lines(view, options)
     if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
     group_lines(group, i == #view.groups, view, options, lines)
   end
-  if view.status == "interrupted" then
+  local broken_off = view.status == "interrupted"
+  if broken_off or view.status == "cancelled" and view.continuation then
     lines[#lines + 1] = {}
     lines[#lines + 1] = {
-      { "  Its process is gone. Continue with: ", "dim" }, style.plain(view.continuation or "orun run --exec-id " .. view.execId),
+      { broken_off and "  Its process is gone. Continue with: " or "  Continue with: ", "dim" },
+      style.plain(view.continuation or "orun run --exec-id " .. view.execId),
     }
   end
   if #view.groups == 0 then lines[#lines + 1] = { { "  Logs:", "dim" }, " orun logs --exec-id " .. shellword.quote(view.execId) } end

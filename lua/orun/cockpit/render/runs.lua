@@ -14,10 +14,16 @@ end
 
 local function result(counts)
   if counts.total == 0 then return { { style.glyph.dash, "dim" } }, 1 end
-  local text = ("%d/%d"):format(counts.completed + counts.failed, counts.total)
-  if counts.failed == 0 then return { text }, #text end
-  local failed = ("  %s %d failed"):format(style.glyph.failure, counts.failed)
-  return { text, { failed, "error" } }, #text + style.width(failed)
+  local text = ("%d/%d"):format(counts.completed + counts.failed + counts.cancelled, counts.total)
+  local line, width = { text }, #text
+  for _, part in ipairs { { "failed", "failure", "error" }, { "cancelled", "skipped", "warning" } } do
+    local n = counts[part[1]]
+    if n > 0 then
+      local span = ("  %s %d %s"):format(style.glyph[part[2]], n, part[1])
+      line[#line + 1], width = { span, part[3] }, width + style.width(span)
+    end
+  end
+  return line, width
 end
 
 -- Ids are never cut: people copy them.

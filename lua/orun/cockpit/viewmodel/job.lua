@@ -48,17 +48,17 @@ end
 
 local groups = {
   completed = "completed", success = "completed", ok = "completed", succeeded = "completed",
-  failed = "failed", error = "failed", running = "running", in_progress = "running",
+  failed = "failed", error = "failed", running = "running", in_progress = "running", cancelled = "cancelled", blocked = "blocked",
 }
 
 ---The column of a legend that a status belongs to.
 ---@param status string
----@return "completed"|"failed"|"running"|"pending"
+---@return "completed"|"failed"|"cancelled"|"running"|"blocked"|"pending"
 function M.group(status)
   return groups[status] or "pending"
 end
 
-local ranks = { failed = 0, running = 1, pending = 2, queued = 2, waiting = 2, completed = 3, success = 3 }
+local ranks = { failed = 0, cancelled = 0.5, running = 1, pending = 2, queued = 2, waiting = 2, blocked = 2, completed = 3, success = 3 }
 
 local function rank(status)
   return ranks[status] or 4
@@ -101,7 +101,8 @@ function M.steps(statuses, planned, folded)
   local steps, positions = {}, step_positions(planned, folded)
   for id, status in next, statuses do
     local ms = folded and folded[id] and folded[id].ms
-    steps[#steps + 1] = { id = id, status = M.status(status), seconds = ms and ms / 1000 }
+    local cancelled = folded and folded[id] and folded[id].cancelled
+    steps[#steps + 1] = { id = id, status = cancelled and "cancelled" or M.status(status), seconds = ms and ms / 1000 }
   end
   for _, id in ipairs(planned or {}) do
     if not statuses[id] then steps[#steps + 1] = { id = id, status = "pending" } end
@@ -114,6 +115,14 @@ function M.steps(statuses, planned, folded)
   return steps
 end
 
+---The status of a job for a person. A cancelled one is written as `failed` into state.json, where its error tells what it was.
+---@param state table job object of state.json
+---@return string
+function M.outcome(state)
+  local status = M.status(state.status)
+  return status == "failed" and state.lastError == "cancelled" and "cancelled" or status
+end
+
 ---@param id string
 ---@param state table    job object of state.json
 ---@param folded? JobState  what the journal knows of it
@@ -121,13 +130,14 @@ end
 ---@return JobView
 function M.view(id, state, folded, planned)
   local component, environment, short = M.split(id)
+  local status = M.outcome(state)
   return {
     id = id,
     component = component,
     environment = environment,
     short = short,
-    status = M.status(state.status),
-    error = state.lastError,
+    status = status,
+    error = status ~= "cancelled" and state.lastError or nil,
     startedAt = instant.parse(folded and folded.runAt or state.startedAt),
     finishedAt = instant.parse(folded and folded.finishedAt or state.finishedAt),
     steps = M.steps(type(state.steps) == "table" and state.steps or {}, planned, folded and folded.steps),

@@ -37,6 +37,7 @@ local M = {}
 ---@field jobs table<string, LiveJob>
 ---@field groups table<string, LiveGroup>
 ---@field group_order string[]
+---@field waiting integer   jobs that nothing will start, as what they need was not selected
 local Live = {}
 Live.__index = Live
 
@@ -70,6 +71,7 @@ function M.new(started, options)
     execId = started.execId, planId = started.planId or "", planName = started.planName or "", runner = started.runner or "local",
     concurrency = started.concurrency or 1, dryRun = started.dryRun == true, target = options and options.job,
     environments = started.environments or {}, jobs = {}, order = {}, groups = {}, group_order = {},
+    waiting = 0,
   }, Live)
   for _, planned in ipairs(started.jobs) do add_job(self, planned) end
   self.multiEnv = #self.environments > 1
@@ -98,6 +100,7 @@ function Live:finish(id, fields)
   for key, v in next, fields do job[key] = v end
   if ended then return nil end
   job.ended, group.open = true, group.open - 1
+  if job.status == "waiting" then self.waiting = self.waiting + 1 end
   group.ended[#group.ended + 1] = job
   return group.open == 0 and group or nil
 end

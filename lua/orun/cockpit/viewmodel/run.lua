@@ -12,7 +12,7 @@ local M = {}
 ---@field status string       normalized, "" when unknown
 ---@field trigger? string
 ---@field dryRun boolean
----@field continuation? string command that goes on with an interrupted run
+---@field continuation? string command that goes on with a run that did not come to its end
 ---@field startedAt? number   seconds since the epoch
 ---@field finishedAt? number
 ---@field links {label: string, url: string}[]
@@ -27,8 +27,10 @@ local M = {}
 ---@field total integer
 ---@field completed integer
 ---@field failed integer
+---@field cancelled integer
 ---@field running integer
----@field pending integer
+---@field blocked integer
+---@field pending integer  all others: queued, or never started
 ---@field percent integer
 
 ---@class RunGroup
@@ -40,7 +42,7 @@ local function trimmed(text)
 end
 
 local function finish_counts(counts)
-  local done = counts.completed + counts.failed
+  local done = counts.completed + counts.failed + counts.cancelled
   counts.percent = counts.total > 0 and math.floor(done * 100 / counts.total + 0.5) or 0
   if done < counts.total then counts.percent = math.min(counts.percent, 99) end
   return counts
@@ -51,7 +53,7 @@ end
 ---@param selected? integer jobs selected by the latest run
 ---@return Counts
 function M.counts(jobs, metadata, selected)
-  local counts = { total = #jobs, completed = 0, failed = 0, running = 0, pending = 0 }
+  local counts = { total = #jobs, completed = 0, failed = 0, cancelled = 0, running = 0, blocked = 0, pending = 0 }
   for _, job in ipairs(jobs) do
     local group = job_view.group(job.status)
     counts[group] = counts[group] + 1
@@ -98,13 +100,18 @@ function M.groups(jobs)
 end
 
 -- Jobs that were not reached have no entry in the state. While a run goes on (or after it stopped early) they are queued; when
--- the run was for some jobs only, nobody knows which.
+-- the run was for some jobs only, those are known that the journal says something about.
 local function unreached(record, status)
   local planned = record.plan and record.plan.jobs
   if type(planned) ~= "table" or status == "completed" then return {} end
-  local selected = record.fold and record.fold.jobTotal
-  if selected and selected < #planned then return {} end
-  return planned
+  local fold = record.fold
+  if not (fold and fold.jobTotal and fold.jobTotal < #planned) then return planned end
+  local known = {}
+  for _, job in ipairs(planned) do
+    local id = type(job) == "table" and job.id
+    if id and (fold.blocked[id] or fold.skipped[id]) then known[#known + 1] = job end
+  end
+  return known
 end
 
 local function plan_steps(record)
@@ -126,8 +133,9 @@ local function job_views(record, status)
   for _, planned in ipairs(unreached(record, status)) do
     local id = type(planned) == "table" and planned.id
     if id and not seen[id] then
-      local job = job_view.view(id, { status = "pending" }, nil, steps[id])
-      job.reason = fold and fold.blocked[id] or nil
+      local blocked = fold and fold.blocked[id]
+      local job = job_view.view(id, { status = blocked and "blocked" or "pending" }, nil, steps[id])
+      job.reason = blocked or fold and fold.skipped[id] or nil
       jobs[#jobs + 1] = job
     end
   end
@@ -156,6 +164,14 @@ local function last_sign(fold)
   return last
 end
 
+---What a run is called that ended without success: one in which nothing failed, but jobs were cancelled, was stopped by somebody.
+---@param status string
+---@param counts Counts
+---@return string
+function M.verdict(status, counts)
+  return status == "failed" and counts.failed == 0 and counts.cancelled > 0 and "cancelled" or status
+end
+
 ---@param record {execId: string, meta?: table, state?: table, plan?: table, fold?: Fold, abandoned?: boolean}
 ---@return RunView
 function M.view(record)
@@ -170,12 +186,13 @@ function M.view(record)
     table.sort(jobs, job_view.before)
   end
   local environments = distinct(jobs, "environment")
+  local counts = M.counts(jobs, metadata, fold and fold.jobTotal)
   local name = trimmed(metadata.planName)
   return {
     execId = record.execId,
     planId = trimmed(metadata.planId) ~= "" and trimmed(metadata.planId) or nil,
     planName = name ~= "" and name or "plan",
-    status = status,
+    status = M.verdict(status, counts),
     trigger = metadata.trigger,
     continuation = record.continuation,
     dryRun = metadata.dryRun == true,
@@ -183,7 +200,7 @@ function M.view(record)
     finishedAt = instant.parse(fold and fold.finishedAt or metadata.finishedAt) or record.abandoned and last_sign(fold) or nil,
     links = links_of(metadata),
     jobs = jobs,
-    counts = M.counts(jobs, metadata, fold and fold.jobTotal),
+    counts = counts,
     groups = M.groups(jobs),
     components = distinct(jobs, "component"),
     environments = environments,

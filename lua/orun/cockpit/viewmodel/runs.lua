@@ -9,6 +9,7 @@ local M = {}
 ---@field execId string
 ---@field planName string
 ---@field status string
+---@field recorded string  status as metadata.json has it: a cancelled run is a failed one there
 ---@field counts Counts
 ---@field startedAt? number
 ---@field finishedAt? number
@@ -27,18 +28,31 @@ local function text_of(v)
   return type(v) == "string" and v or ""
 end
 
----@param item {execId: string, meta?: table, startedAt?: string, state?: table, fold?: Fold, abandoned?: boolean} a row of the store
+---@class StoredRun
+---@field execId string
+---@field meta? table
+---@field startedAt? string
+---@field state? table
+---@field fold? Fold
+---@field abandoned? boolean
+---@field cancelled? integer  jobs that the metadata count as failed
+
+---@param item StoredRun a row of the store
 ---@return RunRow
 local function row(item)
   local metadata = item.meta or {}
   local jobs = {}
   for id, state in next, item.state and item.state.jobs or {} do jobs[#jobs + 1] = job_view.view(id, state) end
   local status = item.abandoned and "interrupted" or job_view.status(metadata.status)
+  status = status ~= "" and status or "unknown"
+  local counts = run_view.counts(jobs, metadata, item.fold and item.fold.jobTotal)
+  if item.cancelled then counts.failed, counts.cancelled = counts.failed - item.cancelled, item.cancelled end
   return {
     execId = item.execId,
     planName = text_of(metadata.planName),
-    status = status ~= "" and status or "unknown",
-    counts = run_view.counts(jobs, metadata, item.fold and item.fold.jobTotal),
+    status = run_view.verdict(status, counts),
+    recorded = status,
+    counts = counts,
     startedAt = instant.parse(metadata.startedAt) or instant.parse(item.startedAt),
     finishedAt = instant.parse(metadata.finishedAt),
     planId = text_of(metadata.planId), trigger = text_of(metadata.trigger), user = text_of(metadata.user),
