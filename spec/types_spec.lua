@@ -28,7 +28,7 @@ end
 describe("lua/types", function()
   it("declares what a command file may hold", function()
     assert.same(names(definition.fields.command), (declared("lua/types/command.lua", "Command")))
-    assert.same(names(definition.fields.flag, { "default" }), (declared("lua/types/command.lua", "Flag")))
+    assert.same(names(definition.fields.flag), (declared("lua/types/command.lua", "Flag")))
     assert.same(names(definition.fields.argument), (declared("lua/types/command.lua", "Argument")))
   end)
 

@@ -15,8 +15,9 @@ end
 local function caught(err, found)
   if diagnostic.is(err) then return err end
   if type(err) == "table" and type(err.message) == "string" then return diagnostic.failure { err } end
-  local trace = require("host.loop").traceback(tostring(err))
-  if found and not found.place.module then return diagnostic.failure { { kind = "command.raised", message = trace } } end
+  local own = found and found.file and not found.place.module
+  local trace = require("host.loop").traceback(own and type(err) ~= "string" and "it raised a " .. type(err) or tostring(err))
+  if own then return diagnostic.failure { require("orun.cli.definition").raised(found.file, trace) } end
   return { bug = "error: internal: " .. trace }
 end
 
@@ -48,7 +49,7 @@ local function load_invoked(found)
   local definition = require "orun.cli.definition"
   local text = definition.read(found.file)
   require("orun.cli.acquaintance").greet(found.file, text, function(line) io.stderr:write(line, "\n") end)
-  return definition.run(found.file, text)
+  return definition.run(found.file, text, found.group)
 end
 
 local function read(argv)
@@ -69,9 +70,12 @@ local function invoke(ctx, invocation)
   if flags.debug then
     require("orun.sandbox").sink = function(text, name) io.stderr:write(("debug: %s: %s\n"):format(name, text)) end
   end
-  local code = command.run(ctx, invocation.parsed.args) or 0
+  local code = command.run(ctx, invocation.parsed.args)
   ctx.report:check()
-  return code
+  local found = invocation.found
+  local wrong = code ~= nil and found and not found.place.module and require("orun.cli.definition").check_code(code)
+  if wrong then diagnostic.raise { kind = "command.result", message = wrong, file = found.file } end
+  return code or 0
 end
 
 return function(...)

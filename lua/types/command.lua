@@ -18,7 +18,7 @@
 ---                             command it runs in a sandbox, with `ctx.flags` and `ctx.cwd` only, and candidates must be plain words
 ---@field examples? {[1]: string, [2]: string}[]  command line, what it is for
 ---@field trouble? integer      exit code of every failure; 1 where nothing is said
----@field run? fun(ctx: Context, args: Arguments): integer?  returns the exit code, nil for 0; without it the command is a group
+---@field run? fun(ctx: Context, args: Arguments): integer?  returns the exit code from 0 to 255, nil for 0; without it the command is a group
 
 ---@class Flag
 ---@field name string           long name without dashes; `ctx.flags` has it with `_` for `-`
@@ -94,6 +94,7 @@ function Context:workspace() end
 ---@field path? string     where in the document, e.g. a JSON pointer
 ---@field hint? string     what to do about it
 ---@field source? string   text of the source line
+---@field calls? string    how the program came there, where that is not plain from the line
 
 ---@class Collector
 ---@field errors Diagnostic[]

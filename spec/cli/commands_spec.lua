@@ -212,7 +212,36 @@ describe("a command file", function()
       breaks(place, "badarg", 'return { summary = "x", args = { {} } }', "command.shape", nil)
       breaks(place, "norun", 'return { summary = "x", run = true }', "command.shape", nil)
       breaks(place, "plain", 'return { run = function() end }', "command.shape", nil)
+      breaks(place, "misspelt", 'return { summary = "x", run = function() end, flag = {} }', "command.shape", nil)
+      breaks(place, "flagfield", 'return { summary = "x", run = print, flags = { { name = "f", halp = "" } } }', "command.shape", nil)
+      breaks(place, "idle", 'return { summary = "x" }', "command.shape", nil)
     end
+  end)
+
+  it("may stand in a folder that nothing describes", function()
+    own("cloud/list", 'return { summary = "List clouds", run = function(ctx) ctx:print "grey" end }')
+    users("sky/list", 'return { summary = "List skies", run = function(ctx) ctx:print "blue" end }')
+    for group, about in pairs { cloud = "List clouds", sky = "List skies" } do
+      local r = orun(group)
+      assert.same({ 0, "" }, { r.code, r.err })
+      assert.truthy(r.out:find("\n  list  " .. about .. " (from ", 1, true), r.out)
+      assert.equal(r.out, orun("help", group).out)
+    end
+    assert.equal("grey\n", orun("cloud", "list").out)
+    own("cloud/init", 'return { summary = "What the sky has" }')
+    assert.truthy(orun("cloud").out:find("^What the sky has\n.*\nDefined in .*/cloud/init.lua\n$"))
+  end)
+
+  it("that no word can name is told of in help", function()
+    local text = 'return { summary = "x", run = function() end }'
+    for _, name in ipairs { "a b", "x.y", "-v", "red\27[31m" } do own(name, text) end
+    users("$(id)", text)
+    local r = orun "help"
+    assert.same({ 0, nil }, { r.code, r.out:match "\27" })
+    for _, name in ipairs { "a b", "x.y", "-v", "$(id)" } do
+      assert.truthy(r.out:find("commands/" .. name .. ".lua", 1, true), name)
+    end
+    assert.truthy(r.out:find("commands are named by letters, digits, - and _", 1, true))
   end)
 
   it("takes effect when it changes", function()
@@ -294,7 +323,9 @@ describe("a command file", function()
       assert(fs.write(commands .. "/" .. name, tracing 'io.open("TRACE", "w") return { summary = "x", run = function() end }'))
     end
     assert.equal(0, orun("help").code)
-    assert.falsy(orun("help").out:find(".orun/commands", 1, true))
+    local listed = orun("help").out
+    assert.equal(9, select(2, listed:gsub("%.orun/commands/[^\n\27]*%.lua%s+commands are named by [^\n]*\n", "")), listed)
+    assert.equal(9, select(2, listed:gsub("%.orun/commands", "")), listed)
     for _, name in ipairs { "link", "group", "zero", "passwd", "gone", "pipe", "folder", "a b", "ä", "init", "x.y" } do
       assert.equal(2, orun(name).code, name)
       assert.equal(2, orun("help", name).code, name)

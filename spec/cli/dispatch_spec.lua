@@ -145,16 +145,36 @@ describe("orun", function()
     assert.truthy(r.err:find("error: a command file must return a table", 1, true))
   end)
 
-  it("shows a traceback for what is not the user's mistake", function()
-    command("bug", 'return { summary = "Bug", run = function() error("oops") end }')
+  it("shows where a command failed, and how it came there where its file is not to blame alone", function()
+    command("bug", 'return {\n  summary = "Bug",\n  run = function() error("oops") end,\n}')
     local r = orun "bug"
     assert.equal(1, r.code)
-    assert.truthy(r.err:find("^error: [^\n]*bug.lua:1: oops\n"))
-    assert.truthy(r.err:find("stack traceback:", 1, true))
+    assert.equal("error: the command failed: oops\n  --> home/commands/bug.lua:3\n 3 │   run = function() error(\"oops\") end,\n", r.err)
     command("value", 'return { summary = "Bug", run = function() error { 1 } end }')
-    assert.truthy(orun("value").err:find("^error: table"))
+    assert.truthy(orun("value").err:find("^error: the command failed: it raised a table\n  %-%-> home/commands/value.lua:1\n"))
     command("jsonbug", 'return { summary = "Bug", flags = { { name = "json" } }, run = function() error("oops") end }')
-    assert.equal("command.raised", assert(json.decode(orun("jsonbug", "--json").out)).errors[1].kind)
+    local err = assert(json.decode(orun("jsonbug", "--json").out)).errors[1]
+    assert.same({ "command.raised", "the command failed: oops", 1 }, { err.kind, err.message, err.line })
+    command("deep", [[
+local path = require "orun.util.path"
+return { summary = "Deep", run = function()
+  local joined = path.join({}, {})
+  return joined
+end }]])
+    r = orun "deep"
+    assert.truthy(r.err:find("^error: the command failed: [^\n]*path.lua:%d+: attempt to [^\n]*\n  %-%-> home/commands/deep.lua:3\n"))
+    assert.truthy(r.err:find("\n  stack traceback:\n[^\n]*path.lua:%d+: [^\n]*\n[^\n]*deep.lua:3: [^\n]*\n$"), r.err)
+  end)
+
+  it("refuses what is no exit code", function()
+    for returned, shown in pairs { ['"done"'] = "a string", ["256"] = "256", ["-1"] = "-1", ["0.5"] = "0.5", ["false"] = "a boolean" } do
+      command("odd", ('return { summary = "Odd", run = function(ctx) ctx:print "out" return %s end }'):format(returned))
+      local r = orun "odd"
+      assert.same({ 1, "out\n" }, { r.code, r.out })
+      assert.truthy(r.err:find("error: run must return an exit code from 0 to 255, or nothing, not " .. shown .. "\n", 1, true), r.err)
+    end
+    command("odd", 'return { summary = "Odd", run = function() return 255 end }')
+    assert.equal(255, orun("odd").code)
   end)
 
   it("prints what was collected: several errors sorted, warnings once, before the errors", function()

@@ -55,10 +55,13 @@ local function inside(box, handle)
 end
 
 -- What a checkout offers by `choices` is completed as well.
-local function check_choices(command)
+local function check_choices(command, file)
   for _, flag in ipairs(command.flags or {}) do
     for _, choice in ipairs(flag.choices or {}) do
-      if not is_word(choice) then return ("the choice %s of --%s is no plain word"):format(tostring(choice), flag.name) end
+      if not is_word(choice) then
+        local message = ("the choice %s of --%s is no plain word"):format(tostring(choice), flag.name)
+        return { kind = "command.shape", message = message, file = file, hint = "a choice is of letters, digits and _ . / : @ , = + -" }
+      end
     end
   end
 end
@@ -75,7 +78,7 @@ local function complaint(problem)
   return entry
 end
 
-local function read(file)
+local function read(file, group)
   local stat = fs.stat(file, { follow = false })
   if not stat or stat.type ~= "file" then broken { kind = "command.sandbox", message = "it is no regular file", file = file } end
   if stat.size > longest then broken { kind = "command.sandbox", message = "the command file is larger than 1 MiB", file = file } end
@@ -87,8 +90,8 @@ local function read(file)
     if sandbox.is_function(command.run) then command.run = not_loaded end
     if sandbox.is_function(command.complete) then command.complete = inside(box, command.complete) end
   end
-  local wrong = definition.check(command) or check_choices(command)
-  if wrong then broken { kind = "command.shape", message = wrong, file = file, hint = "docs/commands.md says what it may hold" } end
+  local wrong = definition.check(command, file, group) or check_choices(command, file)
+  if wrong then broken(wrong) end
   return command
 end
 
@@ -96,9 +99,10 @@ local known = {}
 
 ---Raises a Failure when the file cannot be read so.
 ---@param file string absolute
+---@param group boolean other commands stand below it
 ---@return Command without a `run` that runs
-function M.read(file)
-  if not known[file] then known[file] = table.pack(pcall(read, file)) end
+function M.read(file, group)
+  if not known[file] then known[file] = table.pack(pcall(read, file, group)) end
   local ok, result = table.unpack(known[file], 1, 2)
   if not ok then error(result, 0) end
   return result

@@ -91,9 +91,9 @@ end
 function M.load(found)
   if not found.file then return { summary = "commands about " .. found.words[#found.words] } end
   if found.place.module then return require(found.place.module .. "." .. table.concat(found.words, ".")) end
-  if found.place.foreign then return require("orun.cli.description").read(found.file) end
+  if found.place.foreign then return require("orun.cli.description").read(found.file, found.group) end
   local definition = require "orun.cli.definition"
-  return definition.run(found.file, definition.read(found.file))
+  return definition.run(found.file, definition.read(found.file), found.group)
 end
 
 ---Finds a command below some words by name or alias.

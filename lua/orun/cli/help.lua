@@ -122,9 +122,7 @@ end
 
 -- A checkout cannot change what a word means; that its file does nothing should not be a riddle.
 local function refusals(lines, words, places)
-  local rows = {}
-  for i, file in ipairs(register.refused(words, places)) do rows[i] = { file, "the name is taken" } end
-  section(lines, "Not used:", rows)
+  section(lines, "Not used:", register.refused(words, places))
 end
 
 ---Help of `orun` itself.
@@ -171,7 +169,7 @@ function M.command(found, command, places)
   section(lines, "Flags:", flag_rows(command.flags or {}))
   section(lines, "Flags of every command:", flag_rows(global_flags(command.flags)))
   section(lines, "Examples:", command.examples or {})
-  if found.place.label then
+  if found.place.label and found.file then
     lines[#lines + 1] = ""
     lines[#lines + 1] = "Defined in " .. found.file
   end

@@ -3,6 +3,7 @@
 -- A checkout adds commands of new names only. What another place calls by a name, an alias or an argument stays what it is.
 local discovery = require "orun.cli.discovery"
 local fs = require "host.fs"
+local style = require "orun.cockpit.style"
 
 local M = {}
 
@@ -114,10 +115,22 @@ function M.list(words, places)
   return list
 end
 
----Files of the checkout that would be commands, had their names not been taken.
+-- Command files of a place that no word can name.
+local function nameless_in(place, words, files)
+  if not discovery.is_reachable(place, below(words, "")) then return end
+  local dir = #words > 0 and place.dir .. "/" .. table.concat(words, "/") or place.dir
+  for _, entry in ipairs(fs.list(dir) or {}) do
+    local name = entry:match("^(.*)%.lua$")
+    if name and name ~= "init" and not discovery.is_name(name) and discovery.type_of(place, dir .. "/" .. entry) == "file" then
+      files[#files + 1] = { style.plain(dir .. "/" .. entry), "commands are named by letters, digits, - and _" }
+    end
+  end
+end
+
+---Files that would be commands, did they have other names: a checkout's whose names are taken, and those that no word can name.
 ---@param words string[]
 ---@param places Place[]
----@return string[]
+---@return {[1]: string, [2]: string}[] file, why
 function M.refused(words, places)
   local files = {}
   for _, place in ipairs(places) do
@@ -126,8 +139,9 @@ function M.refused(words, places)
     table.sort(names)
     for _, name in ipairs(names) do
       local file = discovery.file_in(place, below(words, name))
-      if file and is_taken(below(words, name), places) then files[#files + 1] = file end
+      if file and is_taken(below(words, name), places) then files[#files + 1] = { file, "the name is taken" } end
     end
+    if not place.module then nameless_in(place, words, files) end
   end
   return files
 end

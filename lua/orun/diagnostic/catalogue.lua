@@ -464,11 +464,13 @@ kind("command.unreadable", "A file of your own commands cannot be read.", "Check
 kind("command.failed", "A file of your own commands raised an error while it was loaded.", "Mend the line in the message.")
 kind("command.raised", "A command of your own or of a checkout raised an error that is no diagnostic: a bug of its author.",
   "The message says where; docs/commands.md shows how to tell mistakes of the user.")
+kind("command.result", "A command of your own or of a checkout returned something that is no exit code.",
+  "Return a number from 0 to 255, or nothing for 0.")
 kind("command.sandbox", "The command file of a checkout cannot be read in the sandbox, where help and completion look at its table: it "
   .. "raised an error, wanted more than a table needs, or is no regular file.",
   "Let the file return its table and do everything else in `run`.")
 kind("command.syntax", "A file of your own commands is no Lua.", "Mend the line in the message.")
-kind("command.shape", "A file of your own commands does not return a table.",
+kind("command.shape", "A file of your own commands does not return the table of a command, or one with a field that there is not.",
   "Return `{summary = ..., run = function(ctx, args) ... end}`.")
 kind("script.load", "The script for `orun lua` cannot be read or is no Lua.", "Check the path, or mend the line in the message.")
 kind("script.failed", "The script for `orun lua` raised an error.", "The traceback shows where.")

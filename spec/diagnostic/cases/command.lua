@@ -15,8 +15,20 @@ return function()
       files = user 'return { summary = "Deploy", flags = { { short = "d" } } }',
     },
     {
-      "command.raised", argv = { "deploy" }, env = home,
-      files = user 'return { summary = "Deploy", run = function() error("no", 0) end }',
+      "command.shape", argv = { "deploy" }, env = home, place = "home/commands/deploy.lua", hint = "did you mean run?",
+      files = user 'return { summary = "Deploy", runn = function() end }',
+    },
+    {
+      "command.raised", argv = { "deploy" }, env = home, place = "home/commands/deploy.lua:2",
+      files = user 'return { summary = "Deploy", run = function()\n  error("no", 0) end }',
+    },
+    {
+      "command.raised", argv = { "deploy" }, env = home, place = ".orun/commands/deploy.lua:1",
+      files = checkout 'return { summary = "Deploy", run = function() local x return x.y end }',
+    },
+    {
+      "command.result", argv = { "deploy" }, env = home, place = "home/commands/deploy.lua",
+      files = user 'return { summary = "Deploy", run = function() return 256 end }',
     },
     {
       "command.sandbox", argv = { "help", "deploy" }, env = home, files = checkout "os.exit(1)", place = ".orun/commands/deploy.lua:1:1",

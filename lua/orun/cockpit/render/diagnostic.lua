@@ -64,6 +64,7 @@ local function entry(d, word, token, style, cwd)
   if d.file and d.source and d.source:find("%S") then
     for _, line in ipairs(source_lines(d, style)) do lines[#lines + 1] = line end
   end
+  if d.calls then lines[#lines + 1] = style:line { { "  " .. indented(d.calls), "dim" } } end
   if d.hint then lines[#lines + 1] = style:line { { "hint:", "secondary" }, " " .. indented(d.hint) } end
   return table.concat(lines, "\n") .. "\n"
 end
