@@ -388,6 +388,7 @@ local process = {}
 ---@field log_bytes? integer bytes in the log (masks change the number), with `log`
 ---@field log_error? string why the log is incomplete or missing; the child was not disturbed
 ---@field held? boolean     processes that it left behind kept its output open for the whole grace time; its group was killed
+---@field escaped? boolean  some of them are of another group: they live, and what they print is lost from here on
 ---@field truncated? boolean captured output exceeded `limit`
 
 ---@class ProcessEnvironment: userdata  variables that many children share; those of `env` are laid over them without a copy

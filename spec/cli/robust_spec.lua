@@ -190,15 +190,19 @@ describe("orun run", function()
     store({
       { "a@dev.x", "trap '' TERM; echo begun; sleep 30 & wait; sleep 30; echo late >> ran", timeout = "200ms" },
       { "b@dev.x", "sleep 60 & echo $! > left; echo printed" },
+      { "c@dev.x", "setsid sleep 60 & echo $! > daemon" },
     }, { fail_fast = false })
     local r = run()
     assert.equal(1, r.code)
     assert.equal("step s: command timed out", fold().jobs["a@dev.x"].error)
     assert.same({}, space:lines "ran")
     assert.equal("completed", fold().jobs["b@dev.x"].status)
-    local left = "warning: step s of job b@dev.x left processes behind that held its output open; they were ended"
-    assert.truthy(r.err:find(left, 1, true), r.err)
+    local left = "warning: step s of job %s@dev.x left processes behind that held its output open; %s"
+    assert.truthy(r.err:find(left:format("b", "they were ended"), 1, true), r.err)
     assert.is_false(process.alive(math.tointeger(tonumber(space:read "left"))))
+    -- A daemon wants to stay, and does; nobody reads what it prints.
+    assert.truthy(r.err:find(left:format("c", "some have a session or group of their own: they go on"), 1, true), r.err)
+    assert.is_true(process.kill(math.tointeger(tonumber(space:read "daemon")), "KILL"))
     assert.equal("printed\n", fs.read(space:execution "x" .. "/logs/b@dev.x/s.log"))
   end)
 end)

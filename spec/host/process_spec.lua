@@ -388,7 +388,7 @@ describe("processes", function()
 
     it("leave one in another session: its output is given up, it lives", function()
       local result = sh("setsid sh -c 'echo $$ >" .. dir .. "/pid; exec sleep 60' & exit 5", { grace = 0.05 })
-      assert.equal(5, result.code)
+      assert.same({ 5, true, true }, { result.code, result.held, result.escaped })
       local pid = tonumber(await(dir .. "/pid"))
       assert.is_true(process.alive(pid))
       process.kill(pid, "KILL")

@@ -1,5 +1,6 @@
 local fs = require "host.fs"
 local spaces = dofile("spec/run/workspace.lua")
+local system = require "host.system"
 local plan, of = spaces.plan, spaces.of
 
 describe("a run", function()
@@ -145,6 +146,17 @@ describe("a run", function()
 
     space:run(plan { { "a@dev.x", "exit 1" }, { "b@dev.x", "echo b >> ran" } }, { concurrency = 1, fail_fast = "no" })
     assert.same({ "clean", "b" }, space:lines("ran"))
+  end)
+
+  it("--fail-fast=now ends the pause before another attempt, too", function()
+    system.setenv("ORUN_RETRY_DELAY", "30")
+    local result = space:run(plan({
+      { "a@dev.x", "while ! [ -e tried ]; do sleep 0.02; done; exit 1" }, { "b@dev.x", "echo b >> tried; exit 1", retries = 3 },
+    }, { concurrency = 2 }), { exec_id = "x", component_concurrency = 0, fail_fast = "now" })
+    system.setenv("ORUN_RETRY_DELAY", nil)
+    assert.same({ 1, 1 }, { result.counts.failed, result.counts.cancelled })
+    assert.same({ "b" }, space:lines("tried"))
+    assert.equal("cancelled", space:state("x").jobs["b@dev.x"].lastError)
   end)
 
   it("starts what lies on the longest way first, once it is known how long jobs take", function()

@@ -71,6 +71,10 @@ static void set_output(lua_State *L, const struct orun_process *p)
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "held");
     }
+    if (p->escaped) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "escaped");
+    }
     if (p->out.keeps) {
         set_bytes(L, "output", &p->out.kept);
         if (p->apart)

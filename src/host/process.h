@@ -41,7 +41,8 @@ struct orun_process {
     bool reaped;
     bool over;
     bool timed_out;
-    bool held; /* others kept its output open for the whole grace time */
+    bool held;    /* others kept its output open for the whole grace time */
+    bool escaped; /* and still did when its group was dead: they belong to another */
     enum orun_process_end end;
     double grace, look_pause;
     struct orun_timer *deadline, *patience, *look;

@@ -121,6 +121,7 @@ static void patience_ends(void *data)
         kill_group(p);
         return;
     }
+    p->escaped = true;
     p->settling = true;
     orun_pump_close(&p->out);
     orun_pump_close(&p->err);

@@ -4,6 +4,7 @@ local elsewhere = require "orun.run.elsewhere"
 local exchange = require "orun.run.exchange"
 local fs = require "host.fs"
 local log = require "orun.state.log"
+local loop = require "host.loop"
 local steps = require "orun.run.step"
 
 local M = {}
@@ -23,6 +24,7 @@ local M = {}
 ---@field exchange Exchange
 ---@field groups {pgid: integer, startTicks: integer?}[] process groups of the steps that ran
 ---@field process? Process the running step
+---@field wake? Queue     ends a pause between two attempts
 ---@field cancelled? boolean
 local Work = {}
 Work.__index = Work
@@ -32,22 +34,6 @@ Work.__index = Work
 function Work:emit(kind, event)
   event.job = self.job.id
   self.run:emit(kind, event)
-end
-
----Where the text of a step stands when its shell wants a file.
----@param position integer
----@param extension string
----@return string absolute
-function Work:script_file(position, extension)
-  return self.site.files .. self.segments[self.ids[position]] .. extension
-end
-
----@param position integer
----@return string relative to the execution's directory
-function Work:log_path(position)
-  local paths = self.log_paths
-  if not paths[position] then paths[position] = log.path(self.log_directory, self.segments[self.ids[position]]) end
-  return paths[position]
 end
 
 ---Where the text of a step stands when its shell wants a file.
@@ -77,6 +63,18 @@ end
 function Work:cancel()
   self.cancelled = true
   if self.process then self.process:terminate() end
+  if self.wake then self.wake:push(true) end
+end
+
+---Waits, unless the job is cancelled meanwhile.
+---@param seconds number
+---@return boolean cancelled
+function Work:pause(seconds)
+  if self.cancelled or seconds <= 0 then return self.cancelled == true end
+  self.wake = loop.queue()
+  self.wake:pop(seconds)
+  self.wake = nil
+  return self.cancelled == true
 end
 
 -- Forgets what a step printed when it ran before without completing.
@@ -168,7 +166,7 @@ local function new_work(run, job, claimed)
     attempt = claimed.attempt,
     groups = {},
     -- Named here so that the table has room for them.
-    workspace = nil, directory = nil, site = nil, exchange = nil, process = nil, cancelled = nil,
+    workspace = nil, directory = nil, site = nil, exchange = nil, process = nil, wake = nil, cancelled = nil,
   }, Work)
 end
 

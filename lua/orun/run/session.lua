@@ -97,19 +97,6 @@ function Run:record(kind, record, held)
   }
 end
 
----Waits, unless the run is interrupted meanwhile.
----@param seconds number
----@return boolean interrupted
-function Run:pause(seconds)
-  if self.signal then return true end
-  if seconds <= 0 then return false end
-  local wake = loop.queue()
-  self.sleepers[wake] = true
-  local interrupted = wake:pop(seconds) ~= nil
-  self.sleepers[wake] = nil
-  return interrupted
-end
-
 ---@param job table
 ---@return string segment of the job's log directory
 function Run:log_directory(job)

@@ -146,8 +146,9 @@ local function run_process(work, step, position, call)
   work.process = nil
   local status, why = judge(result, work.cancelled and not call.after_cancel)
   local logged = result.log and work:log_path(position) or nil
-  if result.held then
-    run:warn(("step %s of job %s left processes behind that held its output open; they were ended"):format(id, work.job.id))
+  if result.held or result.escaped then
+    run:warn(("step %s of job %s left processes behind that held its output open; %s"):format(id, work.job.id,
+      result.escaped and "some have a session or group of their own: they go on, and what they print is lost" or "they were ended"))
   end
   if result.log_error then
     run:warn(("the log of step %s of job %s is not complete: %s"):format(id, work.job.id, result.log_error))
@@ -228,7 +229,7 @@ local function attempts(work, step, position, limit)
       step = work.ids[position], attempt = n, attempts = most, error = outcome.error,
       log = outcome.log and work.run.dir .. "/" .. outcome.log or nil,
     })
-    if work.run:pause(M.delay(n, work.run.retry_delay)) then
+    if work:pause(M.delay(n, work.run.retry_delay)) then
       outcome.status, outcome.error = "cancelled", "cancelled"
       return outcome
     end
