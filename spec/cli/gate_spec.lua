@@ -1,6 +1,7 @@
 -- Gates (decisions 10 and 11): what keeps a job from starting, and what lets it.
 local fs = require "host.fs"
 local json = require "host.json"
+local loop = require "host.loop"
 local process = require "host.process"
 local spaces = dofile("spec/run/workspace.lua")
 local system = require "host.system"
@@ -113,6 +114,36 @@ describe("gates", function()
       assert.truthy(r.output:find("approve approval:api@prod (required by environment prod)? [y/N]", 1, true), r.output)
     end
     assert.same({ "check", "deploy", "web" }, space:sorted_lines("ran"))
+  end)
+
+  it("take an approval that is recorded while they ask", function()
+    write_plan(gated)
+    local child = assert(process.start {
+      argv = { "script", "-qec", ("'%s' run plan.json --exec-id x"):format(system.paths().exe), "/dev/null" },
+      cwd = space.root, stdin = "open", output = "capture", timeout = 60,
+    })
+    local journal = space:execution "x" .. "/journal.jsonl"
+    local function await(text)
+      local stop = loop.now() + 30
+      while not (fs.read(journal) or ""):find(text, 1, true) do
+        assert(loop.now() < stop, "no " .. text)
+        loop.sleep(0.02)
+      end
+    end
+    await '"t":"job.queued"'
+    await '"job":"web@dev.build","status":"completed"'
+    local shown = orun("status", { "--exec-id", "x" }).output
+    assert.truthy(shown:find("it waits for the approval approval:api@prod", 1, true), shown)
+    local r = orun("approve", { "prod", "--exec-id", "x" })
+    assert.truthy(r.output:find("run x goes on by itself", 1, true), r.output)
+    r = child:wait()
+    assert.equal(0, r.code, r.output)
+    assert.truthy(r.output:find("approved by " .. system.user(), 1, true), r.output)
+    -- What another job printed stands above the question, which is put again.
+    local _, questions = r.output:gsub("approve approval:api@prod", "")
+    assert.equal(2, questions, r.output)
+    assert.same({ "check", "deploy", "web" }, space:sorted_lines("ran"))
+    assert.truthy(orun("approve", { "prod", "--exec-id", "x" }).output:find("orun run %x+ %-%-exec%-id x"))
   end)
 
   it("ask nobody at the terminal of a CI job", function()

@@ -5,6 +5,7 @@ local execution = require "orun.state.execution"
 local gates = require "orun.run.gate"
 local identity = require "orun.plan.identity"
 local journal = require "orun.state.journal"
+local liveness = require "orun.state.liveness"
 local shellword = require "orun.util.shellword"
 local source = require "orun.cockpit.source"
 local system = require "host.system"
@@ -38,6 +39,18 @@ local function record(dir, plan, wanted, by)
   if done then done, why = writer:sync() end
   writer:close()
   if not done then diagnostic.raise { kind = "state.journal", message = why } end
+  return writer.fold, owners
+end
+
+-- Whether a run goes on that still comes to the jobs of these gates.
+local function is_awaited(fold, wanted, jobs_of)
+  if #liveness.owners(fold) == 0 then return false end
+  for _, gate in ipairs(wanted) do
+    for _, job in ipairs(jobs_of[gates.id(gate)]) do
+      if fold.blocked[job.id] then return false end
+    end
+  end
+  return true
 end
 
 return {
@@ -45,7 +58,7 @@ return {
   usage = "orun approve <gate> [flags]",
   description = [[
 A job with an approval gate (policy requireApproval) starts only when somebody said yes. `orun run` names the gates that kept jobs from
-running; this records the approval, and running the execution again with --exec-id starts them.]],
+running; this records the approval, and running the execution again with --exec-id starts them. A run that still goes on takes notice.]],
   examples = {
     { "orun approve approval:cart@production", "one gate of the latest execution" },
     { "orun approve production --exec-id release-7", "all approval gates of an environment" },
@@ -57,10 +70,14 @@ running; this records the approval, and running the execution again with --exec-
   run = function(ctx, args)
     local dir, id, plan = find(ctx)
     local wanted = gates.find(plan.jobs, args[1], "approve")
-    record(dir, plan, wanted, system.user())
+    local fold, jobs_of = record(dir, plan, wanted, system.user())
     local style = ctx.style
     for _, gate in ipairs(wanted) do
       ctx:print(("%s approved %s"):format(style:paint("success", style.glyph.success), gates.id(gate)))
+    end
+    if is_awaited(fold, wanted, jobs_of) then
+      ctx:print(("  run %s goes on by itself"):format(id))
+      return 0
     end
     local ref = identity.short(plan.metadata and plan.metadata.checksum or "") or ""
     ctx:print(("  orun run %s --exec-id %s"):format(ref, shellword.quote(id)))

@@ -7,6 +7,7 @@ local migration = require "orun.state.migration"
 local path = require "orun.util.path"
 local pattern = require "orun.util.pattern"
 local process = require "host.process"
+local questions = require "orun.cockpit.question"
 local runner = require "orun.run.runner"
 local target = require "orun.cli.target"
 local value = require "host.value"
@@ -164,12 +165,12 @@ local function check_filters(plan, filter)
 end
 
 -- A question to the person at the terminal: a shell reads the answer, since reading it here would stop everything else.
-local function ask(ctx)
+local function ask(ctx, question)
   local term = require "host.term"
   if ctx.flags.json or environ("CI") or not (term.isatty(0) and term.isatty(2)) then return nil end
   return function(gate, id)
-    local source = gate.source and (" (required by %s)"):format(gate.source) or ""
-    io.stderr:write(("\n  approve %s%s? [y/N] "):format(id, source))
+    ctx:flush()
+    question:put(("approve %s%s? [y/N] "):format(id, gate.source and (" (required by %s)"):format(gate.source) or ""))
     return process.start {
       argv = { "sh", "-c", 'IFS= read -r answer && printf %s "$answer"' }, stdin = "inherit", group = false, output = "capture",
     }
@@ -250,12 +251,13 @@ local function resume(ctx, found, lookup)
   end
 end
 
-local function subscriber(ctx, found, lookup)
+local function subscriber(ctx, found, lookup, question)
   local surface = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and "orun.cockpit.actions" or "orun.cockpit.progress"
   local show = require(surface).new {
     plan = found.plan,
     style = ctx.flags.json and ctx.style_err or ctx.style,
     write = function(text)
+      question:make_room()
       if ctx.flags.json then io.stderr:write(text) else ctx:write(text) end
     end,
     verbose = ctx.flags.verbose,
@@ -265,28 +267,37 @@ local function subscriber(ctx, found, lookup)
   local flush = flusher(ctx)
   return function(event)
     if event.type == "warning" then
+      question:make_room()
       ctx:note("warning: " .. event.message)
+    elseif event.type == "gate.answered" then
+      question:close(event)
     else
+      if event.type == "run.interrupted" then question:close {} end
       show(event)
       flush(event)
+    end
+    if question:has_made_room() then
+      ctx:flush()
+      question:put_again()
     end
   end
 end
 
 local function run_options(ctx, found, lookup, workspace)
   local flags, plan = ctx.flags, found.plan
+  local question = questions.new(function(text) io.stderr:write(text) end)
   local options = {
     plan = plan, plan_text = found.text, store = workspace.store, root = base_directory(ctx, workspace, plan),
     exec_id = execution_id(ctx, workspace.store), concurrency = flags.concurrency,
     component_concurrency = flags.component_concurrency, job = flags.job, retry = flags.retry,
-    approve = flags.approve, ask = has_gates(plan) and ask(ctx) or nil,
+    approve = flags.approve, ask = has_gates(plan) and ask(ctx, question) or nil,
     fail_fast = flags.fail_fast or flags.keep_going and "no" or nil,
     isolation = flags.isolation, keep_workspaces = flags.keep_workspaces, pull = flags.pull,
     pass_env = flags.pass_env,
     environments = not found.fresh and environment_patterns(flags.env) or nil,
     components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
-    on_event = subscriber(ctx, found, lookup),
+    on_event = subscriber(ctx, found, lookup, question),
   }
   check_filters(plan, options)
   return options

@@ -3,6 +3,7 @@
 --   environment-promotion  its component ran successfully in another environment, from the same revision of the source
 --   approval               somebody said yes: on the command line, at the terminal, or by `orun approve`
 local diagnostic = require "orun.diagnostic"
+local follow = require "orun.state.follow"
 local loop = require "host.loop"
 
 local M = {}
@@ -86,34 +87,58 @@ function M.new(run, approvals, ask)
   return setmetatable({ run = run, approvals = approvals or {}, ask = ask, verdicts = {} }, Gates)
 end
 
-local function approved_by(self, gate, id)
-  for _, text in ipairs(self.approvals) do
-    if M.matches(text, gate) then return self.run.user end
-  end
+-- Who approved a gate, as far as the journal was read.
+local function recorded_by(self, id)
   local recorded = self.run.fold.gates[id]
   return recorded and recorded.state == "approved" and (recorded.by or "somebody") or nil
 end
 
--- Asks at the terminal; an interruption of the run is a no.
+local function approved_by(self, gate, id)
+  for _, text in ipairs(self.approvals) do
+    if M.matches(text, gate) then return self.run.user end
+  end
+  if recorded_by(self, id) then return recorded_by(self, id) end
+  self.run.writer:refresh()
+  return recorded_by(self, id)
+end
+
+-- An approval that somebody records elsewhere ends the question.
+local function await_record(self, id, child)
+  local changes <close> = follow.changes(self.run.dir .. "/journal.jsonl")
+  self.run.writer:refresh()
+  while not recorded_by(self, id) do
+    changes:wait()
+    self.run.writer:refresh()
+  end
+  child:terminate()
+end
+
+-- Asks at the terminal who approves; an interruption of the run is a no.
+---@return string|false|nil by nil: nobody can be asked
 local function answer(self, gate, id)
   local child = self.ask and self.ask(gate, id)
   if not child then return nil end
   local question = { process = child }
   function question.cancel() child:terminate() end
   self.run.active[question] = true
+  local watcher = loop.spawn(await_record, self, id, child)
   local result = child:wait()
+  watcher:cancel()
   self.run.active[question] = nil
-  return result.code == 0 and result.output:find("^%s*[yY]") ~= nil
+  local other = recorded_by(self, id)
+  local yes = result.code == 0 and result.output:find("^%s*[yY]") ~= nil
+  self.run:emit("gate.answered", { gate = id, typed = result.code == 0, by = other })
+  return other or yes and self.run.user
 end
 
 local checks = {}
 
 function checks.approval(self, gate, id)
-  local yes, exec = answer(self, gate, id), self.run.facts.execId
-  if yes then return { state = "approved", by = self.run.user } end
+  local by, exec = answer(self, gate, id), self.run.facts.execId
+  if by then return { state = "approved", by = by } end
   local source = gate.source and (" (required by %s)"):format(gate.source) or ""
   return {
-    state = "unmet", reason = yes == false and ("%s was not approved"):format(id) or ("it needs the approval %s%s"):format(id, source),
+    state = "unmet", reason = by == false and ("%s was not approved"):format(id) or ("it needs the approval %s%s"):format(id, source),
     hint = ("`orun approve %s --exec-id %s`, then run with --exec-id %s again; or run with --approve %s"):format(id, exec, exec, id),
   }
 end
@@ -162,7 +187,11 @@ end
 ---@return boolean
 function Gates:needs_answer(job)
   for _, gate in ipairs(job.gates or {}) do
-    if not is_quick(self, gate, M.id(gate)) then return true end
+    local id = M.id(gate)
+    if not is_quick(self, gate, id) then
+      self.run:record("job.queued", { job = job.id, reason = ("it waits for the approval %s"):format(id) })
+      return true
+    end
   end
   return false
 end

@@ -6,6 +6,7 @@
 --   job.cached     job                           completed in an earlier run, or meanwhile by another process
 --   job.waiting    job reason final              another process runs it, or (final: nothing will start it) a dependency is not completed
 --   job.blocked    job reason hint               a dependency failed, or a gate is not met
+--   gate.answered  gate typed (somebody pressed Enter) by (who approved it elsewhere meanwhile)
 --   job.preview    job directory steps[] gates[]  dry run only; gates by their ids
 --   step.started   job step phase index count command use directory attempts timeout
 --   step.output    job step line                 only with options.lines

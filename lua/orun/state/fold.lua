@@ -51,6 +51,7 @@
 ---@field jobs table<string, JobState>  jobs that were reached, by id
 ---@field blocked table<string, string> reason by job id, for jobs that could not start: what they need failed, or a gate is not met
 ---@field skipped table<string, string> reason by job id, for jobs that nobody got to before the run ended
+---@field waits table<string, string>   reason by job id, for jobs that wait for more than other jobs
 ---@field gates table<string, table>    latest gate record by gate id
 ---@field applied integer               records applied so far
 local Fold = {}
@@ -60,7 +61,9 @@ local M = {}
 
 ---@return Fold
 function M.new()
-  return setmetatable({ jobs = {}, blocked = {}, skipped = {}, gates = {}, writers = {}, open = {}, stopping = {}, applied = 0 }, Fold)
+  return setmetatable({
+    jobs = {}, blocked = {}, skipped = {}, waits = {}, gates = {}, writers = {}, open = {}, stopping = {}, applied = 0,
+  }, Fold)
 end
 
 local function job_of(self, id)
@@ -99,7 +102,7 @@ apply["run.started"] = function(self, r)
   self.status, self.finishedAt = "running", nil
   self.writers[r.pid] = { pid = r.pid, host = r.host, startTicks = r.startTicks, revision = r.revision }
   -- Who joins a run that goes on shares its fate; whoever starts alone follows on processes that ended without saying so.
-  if not r.joined then self.open, self.blocked, self.skipped, self.first = {}, {}, {}, self.applied end
+  if not r.joined then self.open, self.blocked, self.skipped, self.waits, self.first = {}, {}, {}, {}, self.applied end
   self.open[r.pid], self.stopping[r.pid] = self.writers[r.pid], nil
 end
 
@@ -150,6 +153,10 @@ end
 
 apply["job.skipped"] = function(self, r)
   self.skipped[r.job] = r.reason or ""
+end
+
+apply["job.queued"] = function(self, r)
+  self.waits[r.job] = r.reason
 end
 
 apply["gate"] = function(self, r)

@@ -135,7 +135,7 @@ local function job_views(record, status)
     if id and not seen[id] then
       local blocked = fold and fold.blocked[id]
       local job = job_view.view(id, { status = blocked and "blocked" or "pending" }, nil, steps[id])
-      job.reason = blocked or fold and fold.skipped[id] or nil
+      job.reason = blocked or fold and (fold.skipped[id] or fold.waits[id]) or nil
       jobs[#jobs + 1] = job
     end
   end
