@@ -11,6 +11,7 @@
 ---              --event-file, nil without one. Providers that ship with the program may return nil and the reason
 ---@field payload? fun(env: table<string, string>): string?  shipped providers only: where the CI system left the payload
 ---@field refs? fun(payload: table, env: table<string, string>): CiRefs  shipped providers only: what --changed compares in a CI run
+---@field mark? fun(entry: Diagnostic): Diagnostic  set by orun: names the line of a checkout's `event`
 ---@field rank? number  shipped providers only: who is asked first by --from-ci auto
 
 ---What happened, in one form for every CI system; the fields that filters of a binding compare. Only `event` is required.

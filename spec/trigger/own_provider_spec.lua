@@ -74,6 +74,8 @@ describe("an event provider of a checkout", function()
     p:write(".orun/triggers/github.lua", 'return { detect = function() return true end, event = function() return { event = "push" } end }')
     local err = failure { "--from-ci", "github" }
     assert.equal("trigger.no-event", err.kind)
+    local warning = assert(json.decode(orun({ "--from-ci", "github" }).out)).warnings[1]
+    assert.same({ "trigger.hidden", ".orun/triggers/github.lua" }, { warning.kind, warning.file })
     p:write(".orun/triggers/forge.lua", (forge:gsub("{ event = ", '{ provider = "github", event = ')))
     assert.equal("forge", trigger({ "--from-ci", "forge" }, { FORGE_BRANCH = "main" }).provider)
   end)
@@ -95,11 +97,45 @@ describe("an event provider of a checkout", function()
     fails('return { detect = function() end,\n event = function() require("orun").fail("no merge") end }', "no merge", 2)
   end)
 
-  it("must return an event", function()
-    for _, text in ipairs { "return nil", "return 5", "return {}", "return { event = 5 }", 'return { event = "x", tag = true }' } do
-      p:write(".orun/triggers/forge.lua", "return { detect = function() end, event = function() " .. text .. " end }")
-      assert.equal("trigger.no-event", failure({ "--from-ci", "forge" }).kind, text)
+  it("must return an event, or its line is named", function()
+    for text, hint in pairs {
+      ["return nil"] = "returned nothing", ["return 5"] = "no table", ["return {}"] = "no name", ["return { event = 5 }"] = "no text",
+      ['return { event = "x", tag = true }'] = "a tag that is no text",
+      ['return { event = "x", brnch = "y" }'] = 'a field "brnch", which no event has; did you mean branch?',
+    } do
+      p:write(".orun/triggers/forge.lua", "return { detect = function() end,\n\n  event = function() " .. text .. " end }")
+      local err = failure { "--from-ci", "forge" }
+      assert.same({ "trigger.no-event", ".orun/triggers/forge.lua", 3, 3 }, { err.kind, err.file, err.line, err.column }, text)
+      assert.truthy(err.hint:find(hint, 1, true), err.hint)
     end
+  end)
+
+  it("has no other fields, and detect says yes or no", function()
+    p:write(".orun/triggers/forge.lua", (forge:gsub("return {", "return { refs = print,", 1)))
+    assert.equal('an event provider has no field "refs"', failure({ "--from-ci", "forge" }).message)
+    p:write(".orun/triggers/forge.lua", (forge:gsub("detect =", "detct =", 1)))
+    local err = failure { "--from-ci", "forge" }
+    assert.same({ 'an event provider has no field "detct"', "did you mean detect?" }, { err.message, err.hint })
+    p:write(".orun/triggers/forge.lua", (forge:gsub('env.FORGE == "yes"', "env.PATH", 1)))
+    err = failure { "--from-ci", "auto" }
+    assert.same({ "detect must return true or false, not a string", 2 }, { err.message, err.line })
+  end)
+
+  it("shares code with others through a folder", function()
+    p:write(".orun/triggers/lib/name.lua", 'return { event = "merge", branch = "main" }')
+    p:write(".orun/triggers/forge.lua", 'local e = require "lib.name"\nreturn { detect = function() end, event = function() return e end }')
+    assert.equal("merge", trigger({ "--from-ci", "forge" }).event)
+  end)
+
+  it("that is broken keeps auto from no other", function()
+    p:write(".orun/triggers/aaa.lua", "\nerror('no')")
+    p:write(".orun/triggers/zzz.lua", "return {")
+    local r = orun({ "--from-ci", "auto" }, { FORGE = "yes", FORGE_BRANCH = "main" })
+    assert.equal(0, r.code, r.out .. r.err)
+    assert.equal("forge", assert(json.decode(r.out)).trigger.provider)
+    assert.truthy(r.err:find("^warning: [^\n]*no\n  %-%-> .orun/triggers/aaa.lua:2:1\n"), r.err)
+    local err = failure { "--from-ci", "auto" }
+    assert.same({ "trigger.provider-failed", ".orun/triggers/aaa.lua" }, { err.kind, err.file })
   end)
 
   it("is a regular file in folders that are none of others", function()

@@ -163,7 +163,10 @@ kind("trigger.unknown-provider", "`--from-ci` names no event provider, or `auto`
 kind("trigger.provider-ignored", "`--trigger` and `--from-ci` were both given. The event is not read.", "Leave one of them out.")
 kind("trigger.provider-failed", "An event provider of this platform (`.orun/triggers`) is no provider, or it failed in its sandbox.",
   "Mend the file; docs/triggers.md says what it must return.")
-kind("trigger.no-event", "The provider found no event: there is no payload, or the variables that it reads are not set.",
+kind("trigger.hidden", "A file of `.orun/triggers` has the name of a provider that ships. It is never asked: what a checkout brings cannot "
+  .. "change what an event means.", "Give the provider a name of its own.")
+kind("trigger.no-event", "The provider found no event: there is no payload, or the variables that it reads are not set; or a provider of "
+  .. "this platform returned something else than an event.",
   "Follow the hint; --event-file names a payload.")
 kind("trigger.event-unreadable", "The event file cannot be read.", "Check the path of --event-file or the variable that names it.")
 kind("trigger.event-syntax", "The event file is no JSON object.", "Give the payload as the CI system delivers it.")

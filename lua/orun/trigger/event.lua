@@ -1,10 +1,15 @@
 -- What happened, in one form for every CI system (lua/types/trigger.lua). Providers make it; bindings are matched against it.
+local sorted = require "orun.util.sorted"
+local suggestion = require "orun.util.suggestion"
 local value = require "host.value"
 
 local M = {}
 
 ---Texts of an event.
 M.fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "ref", "refType", "repository", "actor" }
+
+local known = { provider = true, raw = true }
+for _, field in ipairs(M.fields) do known[field] = true end
 
 ---Completes what a provider returned. Nil and the reason when it is no event.
 ---@param made any
@@ -14,6 +19,12 @@ M.fields = { "event", "action", "branch", "baseBranch", "tag", "base", "head", "
 ---@return string? reason
 function M.complete(made, provider, payload)
   if type(made) ~= "table" or value.is_list(made) then return nil, "it returned no table" end
+  for name in sorted.pairs(made) do
+    if not known[name] then
+      local hint = suggestion.hint(tostring(name), M.fields)
+      return nil, ('its event has a field "%s", which no event has%s'):format(tostring(name), hint and "; " .. hint or "")
+    end
+  end
   local event = { provider = provider }
   for _, field in ipairs(M.fields) do
     local text = made[field]

@@ -9,6 +9,9 @@
 local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local secrecy = require "orun.util.secrecy"
+local sorted = require "orun.util.sorted"
+local suggestion = require "orun.util.suggestion"
+local value = require "host.value"
 
 local M = {}
 
@@ -64,6 +67,22 @@ function M.own(context)
   return names
 end
 
+---Warns about files of a checkout that are never asked, because a provider that ships has the name.
+---@param context ProviderContext
+---@param report table
+function M.check_hidden(context, report)
+  local directory = own_directory(context)
+  for _, name in ipairs(directory and M.shipped() or {}) do
+    local file = ("%s/%s.lua"):format(directory, name)
+    if fs.stat(file, { follow = false }) then
+      report:warn {
+        kind = "trigger.hidden", file = context.display(file), hint = "give the file, and on.provider of the bindings, another name",
+        message = ("this event provider is never asked: one of orun has the name %s"):format(name),
+      }
+    end
+  end
+end
+
 local function fail(entry)
   entry.kind = "trigger.provider-failed"
   diagnostic.raise(entry)
@@ -78,20 +97,56 @@ local function public(env)
   return out
 end
 
----A function of the file that runs in its sandbox.
-local function inside(box, handle, arguments)
-  return function(...)
-    local made, problem = box:call(handle, arguments(...))
-    if problem then fail(sandbox().mark(problem, "")) end
-    return made
+---Adds to a diagnostic where a function of the file stands.
+local function placed(box, handle, entry)
+  local file, line = sandbox().place(handle)
+  if file then
+    entry.file, entry.line, entry.source = box:shown(file), line, box:line(file, line)
+    entry.column = entry.source and entry.source:find "%S"
   end
+  return entry
 end
 
 -- There is no `payload` of a checkout: it could name any file that the user may read.
 local functions = {
-  { name = "detect", arguments = function(env) return public(env) end },
+  {
+    name = "detect", arguments = function(env) return public(env) end,
+    wrong = function(made)
+      if made == nil or type(made) == "boolean" then return nil end
+      return ("detect must return true or false, not a %s"):format(type(made))
+    end,
+  },
   { name = "event", arguments = function(payload, env) return payload, public(env) end },
 }
+
+---A function of the file that runs in its sandbox.
+local function inside(box, handle, part)
+  return function(...)
+    local made, problem = box:call(handle, part.arguments(...))
+    if problem then fail(sandbox().mark(problem, "")) end
+    local wrong = part.wrong and part.wrong(made)
+    if wrong then fail(placed(box, handle, { message = wrong })) end
+    return made
+  end
+end
+
+---What is wrong with what the file returned; nil when it is in order.
+---@return string?
+---@return string? hint
+local function misshapen(module)
+  local known = {}
+  for i, part in ipairs(functions) do known[i] = part.name end
+  for name in sorted.pairs(type(module) == "table" and not value.is_list(module) and module or {}) do
+    if name ~= "detect" and name ~= "event" then
+      return ('an event provider has no field "%s"'):format(tostring(name)), suggestion.hint(tostring(name), known)
+    end
+  end
+  for _, name in ipairs(known) do
+    if type(module) ~= "table" or not sandbox().is_function(module[name]) then
+      return ("the event provider must return a table with a function %s"):format(name)
+    end
+  end
+end
 
 ---@param directory string
 ---@param file string
@@ -104,14 +159,10 @@ local function open(directory, file, context)
   local box = sandbox().open { directory = directory, name = ".orun/triggers", display = context.display }
   local module, problem = box:load(file)
   if problem then fail(sandbox().mark(problem, "")) end
-  local provider = {}
-  for _, part in ipairs(functions) do
-    local handle = type(module) == "table" and module[part.name] or nil
-    if not sandbox().is_function(handle) then
-      fail { message = ("the event provider must return a table with a function %s"):format(part.name), file = shown }
-    end
-    provider[part.name] = inside(box, handle, part.arguments)
-  end
+  local wrong, hint = misshapen(module)
+  if wrong then fail { message = wrong, file = shown, hint = hint } end
+  local provider = { mark = function(entry) return placed(box, module.event, entry) end }
+  for _, part in ipairs(functions) do provider[part.name] = inside(box, module[part.name], part) end
   return provider
 end
 
@@ -124,11 +175,27 @@ function M.find(name, context)
   if directory and fs.stat(directory .. "/" .. name .. ".lua", { follow = false }) then return open(directory, name .. ".lua", context) end
 end
 
+---The provider of a checkout that knows the system. One that is broken keeps no other from being asked.
+local function detect_own(env, context, report)
+  local broken
+  for _, name in ipairs(M.own(context)) do
+    local ok, answer = pcall(function() return M.find(name, context).detect(env) end)
+    if ok and answer then
+      for _, entry in ipairs(broken and broken.errors or {}) do report:warn(entry) end
+      return name
+    end
+    if not ok and not diagnostic.is(answer) then error(answer, 0) end
+    if not ok and not broken then broken = answer end
+  end
+  if broken then error(broken, 0) end
+end
+
 ---The name of the system that the process runs in; those of a checkout are asked last.
 ---@param env table<string, string>
 ---@param context? ProviderContext
+---@param report? table gets what is wrong with providers of the checkout that were asked before
 ---@return string? name
-function M.detect(env, context)
+function M.detect(env, context, report)
   local found, rank
   for _, name in ipairs(M.shipped()) do
     local provider = M.find(name) --[[@as TriggerProvider]]
@@ -136,9 +203,7 @@ function M.detect(env, context)
     if provider.detect(env) and (not found or own < rank) then found, rank = name, own end
   end
   if found or not context then return found end
-  for _, name in ipairs(M.own(context)) do
-    if M.find(name, context).detect(env) == true then return name end
-  end
+  return detect_own(env, context, report)
 end
 
 return M

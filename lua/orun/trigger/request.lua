@@ -29,7 +29,7 @@ end
 
 local function find_provider(name, env, context, report)
   if name == "auto" then
-    local detected = providers.detect(env, context)
+    local detected = providers.detect(env, context, report)
     if not detected then
       report:error {
         kind = "trigger.unknown-provider", message = "--from-ci auto: this is no CI system that orun knows",
@@ -76,6 +76,7 @@ end
 
 local function read_event(options, context, report)
   local env = process.environ()
+  providers.check_hidden(context, report)
   local provider, name = find_provider(options.provider, env, context, report)
   if not provider then return nil end
   local file = options.file or provider.payload and provider.payload(env) or ""
@@ -88,8 +89,9 @@ local function read_event(options, context, report)
   local event
   if made then event, reason = events.complete(made, name, payload) end
   if not event then
-    report:error { kind = "trigger.no-event", message = ("--from-ci %s: there is no event"):format(name),
-      hint = reason or "the provider returned nothing" }
+    local entry = { kind = "trigger.no-event", message = ("--from-ci %s: there is no event"):format(name) }
+    entry.hint = reason or "the provider returned nothing"
+    report:error(provider.mark and provider.mark(entry) or entry)
   end
   return event
 end

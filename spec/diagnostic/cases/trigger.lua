@@ -40,6 +40,16 @@ return function(standard)
       "trigger.provider-failed", argv = { "plan", "--from-ci", "forge" }, place = ".orun/triggers/forge.lua:2:3",
       files = { [".orun/triggers/forge.lua"] = "local function event(p)\n  return p.x\nend\nreturn { detect = event, event = event }\n" },
     },
+    {
+      "trigger.no-event", argv = { "plan", "--from-ci", "forge" }, place = ".orun/triggers/forge.lua:2:3",
+      files = {
+        [".orun/triggers/forge.lua"] = 'return { detect = print,\n  event = function() return { event = "push", brnch = "main" } end }\n',
+      },
+    },
+    {
+      "trigger.hidden", warning = true, argv = { "plan", "--from-ci", "buildkite" }, place = ".orun/triggers/github.lua",
+      also = { "trigger.no-event" }, files = { [".orun/triggers/github.lua"] = "return {}\n" },
+    },
     { "trigger.no-event", argv = { "plan", "--from-ci", "github" }, files = case("push", good) },
     { "trigger.event-unreadable", argv = { "plan", "--from-ci", "github", "--event-file", "none.json" }, files = case("push", good) },
     { "trigger.event-syntax", argv = { "plan", "--from-ci", "generic", "--event-file", "list.json" }, files = { ["list.json"] = "‸[1]" } },
