@@ -72,12 +72,15 @@ end
 ---Everything that comes before a package's own steps.
 ---@param p table
 ---@param type string prefix of the capabilities
+---@param may_lack_package? boolean where something else than a package manager installs, there need not be a package.json
 ---@return table[]
-function M.preparation(p, type)
+function M.preparation(p, type, may_lack_package)
   local pnpm, node = M.setup(p, type .. ".setup")
   local steps = { pnpm or node }
   if pnpm and node then steps[2] = node end
-  steps[#steps + 1] = orun.run { id = "structure", capability = type .. ".structure", run = "test -f package.json" }
+  if not (may_lack_package and p.installCommand) then
+    steps[#steps + 1] = orun.run { id = "structure", capability = type .. ".structure", run = "test -f package.json" }
+  end
   local install = M.install(p)
   if install ~= "" then steps[#steps + 1] = orun.run { id = "install", capability = type .. ".install", run = install } end
   if p.preBuildCommand and p.preBuildCommand ~= "" then

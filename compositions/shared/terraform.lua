@@ -31,23 +31,28 @@ function M.setup(p, capability)
   return action.setup("terraform", capability, p.terraformVersion, "terraform_version", { terraform_wrapper = "false" })
 end
 
----Steps that look at a configuration without touching any state.
+---Steps that look at the texts of a configuration.
 ---@param directory string
 ---@param type string prefix of the capabilities
 ---@return table[]
-function M.checks(directory, type)
+function M.format(directory, type)
   return {
     orun.run { id = "terraform-version", capability = type .. ".version", run = "terraform version" },
     orun.run {
       id = "terraform-fmt", capability = type .. ".fmt", run = M.command(directory, "fmt", "-check", "-diff", "-recursive"),
     },
-    orun.run {
-      id = "terraform-validate", capability = type .. ".validate",
-      run = command.script(
-        M.command(directory, "init", "-backend=false", "-input=false", "-no-color"),
-        M.command(directory, "validate", "-no-color")
-      ),
-    },
+  }
+end
+
+---A step that validates a configuration.
+---@param directory string
+---@param type string prefix of the capability
+---@param init? string a command that has to come before
+---@return table
+function M.validation(directory, type, init)
+  local validate = M.command(directory, "validate", "-no-color")
+  return orun.run {
+    id = "terraform-validate", capability = type .. ".validate", run = init and command.script(init, validate) or validate,
   }
 end
 

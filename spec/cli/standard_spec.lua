@@ -118,7 +118,7 @@ describe("the types that ship, with tools that write down how they are called", 
 printf '%s %s\n' "${0##*/}" "$*" >> "$RECORD"
 case "$*" in
   *"run --if-present build") mkdir -p dist && echo page > dist/index.html ;;
-  *"project list") echo "$PROJECTS" ;;
+  *"--write-out"*) printf '%s' "$PROJECT" ;;
 esac
 ]]
 
@@ -126,7 +126,9 @@ esac
     dir = copy()
     local bin = path.dirname(dir) .. "/bin"
     assert(fs.mkdir(bin))
-    for _, tool in ipairs { "docker", "helm", "npm", "terraform" } do assert(fs.write(bin .. "/" .. tool, recorder, { mode = 493 })) end
+    for _, tool in ipairs { "curl", "docker", "helm", "npm", "terraform" } do
+      assert(fs.write(bin .. "/" .. tool, recorder, { mode = 493 }))
+    end
     record = path.dirname(dir) .. "/record"
   end)
   teardown(function() fs.remove_tree(path.dirname(dir)) end)
@@ -176,7 +178,8 @@ esac
 
   it("terraform plans, and applies what it has planned", function()
     local head = {
-      "terraform version", "terraform fmt -check -diff -recursive", "terraform init -backend=false -input=false -no-color",
+      "terraform version", "terraform fmt -check -diff -recursive",
+      "terraform init -input=false -no-color -backend=false",
       "terraform validate -no-color", "terraform init -input=false -no-color",
     }
     local plan = "terraform plan -input=false -no-color %s -parallelism=10 -var-file example.tfvars -var replicas=2 -out=orun.tfplan"
@@ -214,12 +217,15 @@ esac
   it("cloudflare-pages makes the project once and uploads", function()
     local build = { "npm ci", "npm run --if-present build", "npm run --if-present typecheck" }
     assert.same(build, calls("dev", "cloudflare-pages"))
-    local list, create = "npm exec -- wrangler pages project list",
-      "npm exec -- wrangler pages project create hello-pages --production-branch main"
+    local api = "curl --config - --silent --show-error --output /dev/null "
+    local address = "https://api.cloudflare.com/client/v4/accounts/a1/pages/projects"
+    local look = api .. "--write-out %{http_code} " .. address .. "/hello-pages"
+    local write = api .. "--fail --header Content-Type: application/json "
+    local create = write .. '--request POST --data {"name":"hello-pages","production_branch":"main"} ' .. address
+    local update = write .. '--request PATCH --data {"production_branch":"main"} ' .. address .. "/hello-pages"
     local upload = "npm exec -- wrangler pages deploy dist --project-name hello-pages --branch main"
-    assert.same({ build[1], build[2], build[3], list, create, upload }, calls("production", "cloudflare-pages"))
-    assert.same({ build[1], build[2], build[3], list, upload },
-      calls("production", "cloudflare-pages", { PROJECTS = "│ hello-pages │ hello-pages.pages.dev │" }))
+    assert.same({ build[1], build[2], build[3], look, create, upload }, calls("production", "cloudflare-pages", { PROJECT = "404" }))
+    assert.same({ build[1], build[2], build[3], look, update, upload }, calls("production", "cloudflare-pages", { PROJECT = "200" }))
   end)
 end)
 

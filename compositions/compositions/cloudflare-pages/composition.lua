@@ -27,16 +27,11 @@ local function output(p)
   })
 end
 
----Makes the project when it does not exist. wrangler ends with an error when it does, which is told from other errors by listing.
 local function project(p)
-  local list = node.exec(p, "wrangler", "pages", "project", "list")
-  local create = node.exec(p, "wrangler", "pages", "project", "create", p.projectName, "--production-branch", p.productionBranch)
-  return in_site(p, orun.run {
+  return orun.run {
     id = "project", capability = "cloudflare-pages.project",
-    run = command.script(cloudflare.branch_guard(p), cloudflare.credentials, "projects=$(" .. list .. ")",
-      ('if printf "%%s\\n" "$projects" | grep -qwF -- %s; then'):format(command.line(p.projectName)),
-      "  echo " .. command.line(("the project %s exists"):format(p.projectName)), "else", "  " .. create, "fi"),
-  })
+    run = command.script(cloudflare.branch_guard(p), cloudflare.credentials, cloudflare.project(p)),
+  }
 end
 
 local function upload(p)
@@ -57,12 +52,12 @@ local function variables(p)
   }, p.variables or {})))
 end
 
----A plan or an application. Without credentials a plan is left out: pull requests of forks have none.
-local function reconciliation(p, verb, head, ...)
+local function reconciliation(p, verb, ...)
   local line = terraform.command(p.terraformDir, verb, "-input=false", "-no-color", ...)
-  return command.script(head, ('%s -var account_id="$CLOUDFLARE_ACCOUNT_ID" %s'):format(line, variables(p)))
+  return ('%s -var account_id="$CLOUDFLARE_ACCOUNT_ID" %s'):format(line, variables(p))
 end
 
+-- Pull requests of forks have no credentials.
 local without_credentials = [[
 if [ -z "${CLOUDFLARE_API_TOKEN:-}" ] || [ -z "${CLOUDFLARE_ACCOUNT_ID:-}" ]; then
   echo "no plan: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are not set"
@@ -71,19 +66,19 @@ fi]]
 
 local function terraform_steps(p)
   if not p.terraformDir then return nil end
+  local plan = without_credentials .. "\n" .. reconciliation(p, "plan", "-lock=false")
   return orun.steps(
     terraform.setup(p, "cloudflare-pages.setup"),
-    terraform.checks(p.terraformDir, "cloudflare-pages"),
+    terraform.format(p.terraformDir, "cloudflare-pages"),
     orun.run {
       id = "init", capability = "cloudflare-pages.init",
       run = terraform.command(p.terraformDir, "init", "-input=false", "-no-color"),
     },
-    orun.run {
-      id = "plan", capability = "cloudflare-pages.plan", run = reconciliation(p, "plan", without_credentials, "-lock=false"),
-    },
+    terraform.validation(p.terraformDir, "cloudflare-pages"),
+    orun.run { id = "plan", capability = "cloudflare-pages.plan", run = command.script(plan) },
     orun.run {
       id = "apply", capability = "cloudflare-pages.apply",
-      run = reconciliation(p, "apply", cloudflare.branch_guard(p) .. "\n" .. cloudflare.credentials, "-auto-approve"),
+      run = command.script(cloudflare.branch_guard(p, plan), cloudflare.credentials, reconciliation(p, "apply", "-auto-approve")),
     }
   )
 end
@@ -107,7 +102,9 @@ return orun.composition {
     },
     siteDir = parameter.path("directory of the site", "."),
     outputDir = parameter.path("what the build makes, relative to the site", "dist"),
-    createProject = s.boolean { default = true, description = "make the project before the first upload" },
+    createProject = s.boolean {
+      default = true, description = "before an upload, make the project or set its production branch, by the API of Cloudflare with curl",
+    },
     deployCommand = parameter.command "replaces `wrangler pages deploy`",
     terraformDir = parameter.path "a Terraform configuration of the project; Cloudflare then builds the site itself, nothing is uploaded",
     terraformVersion = terraform.version,
@@ -130,7 +127,7 @@ return orun.composition {
       steps = function(ctx)
         local p = ctx.parameters
         return orun.steps(
-          sited(p, node.preparation(p, "cloudflare-pages")),
+          sited(p, node.preparation(p, "cloudflare-pages", true)),
           in_site(p, node.step(p, "build", "cloudflare-pages.build")),
           in_site(p, node.step(p, "typecheck", "cloudflare-pages.typecheck")),
           output(p),
@@ -146,13 +143,17 @@ return orun.composition {
       description = "Build, and look at the format of the configuration",
       jobs = { site = { includeCapabilities = capabilities() } },
     },
+    validate = {
+      description = "Build, and validate the configuration; plans nothing",
+      jobs = { site = { includeCapabilities = capabilities("init", "validate") } },
+    },
     verify = {
       description = "Everything that changes nothing",
-      jobs = { site = { includeCapabilities = capabilities("validate", "init", "plan") } },
+      jobs = { site = { includeCapabilities = capabilities("init", "validate", "plan") } },
     },
     deploy = {
-      description = "Build and deploy: upload, or apply the configuration",
-      jobs = { site = { includeCapabilities = capabilities("validate", "init", "apply", "project", "deploy") } },
+      description = "Build and deploy: upload, or apply the configuration; from other branches it is only planned",
+      jobs = { site = { includeCapabilities = capabilities("init", "validate", "apply", "project", "deploy") } },
     },
   },
 }

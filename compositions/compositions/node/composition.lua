@@ -16,7 +16,7 @@ return orun.composition {
   jobs = {
     parameter.job {
       name = "verify",
-      description = "Install, lint, check types, build, test",
+      description = "Install, lint, build, check types, test",
       labels = { scope = "verify" },
       outputs = function(ctx) return ctx.parameters.outputs end,
       steps = function(ctx)
@@ -24,8 +24,9 @@ return orun.composition {
         return orun.steps(
           node.preparation(p, "node"),
           node.step(p, "lint", "node.lint"),
-          node.step(p, "typecheck", "node.typecheck"),
+          -- What the build generates may be part of what the types are checked against.
           node.step(p, "build", "node.build"),
+          node.step(p, "typecheck", "node.typecheck"),
           node.step(p, "test", "node.test")
         )
       end,

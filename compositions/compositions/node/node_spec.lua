@@ -9,7 +9,7 @@ describe("node", function()
 
   it("runs the scripts that the package has", function()
     local ids, commands = steps {}
-    assert.same({ "structure", "install", "lint", "typecheck", "build", "test" }, ids)
+    assert.same({ "structure", "install", "lint", "build", "typecheck", "test" }, ids)
     assert.equal("npm ci", commands.install)
     assert.equal("npm run --if-present build", commands.build)
   end)
@@ -26,7 +26,7 @@ describe("node", function()
 
   it("takes other commands, and leaves out empty ones", function()
     local ids, commands = steps { preBuildCommand = "make proto", buildCommand = "vite build", testCommand = "", installCommand = "" }
-    assert.same({ "structure", "pre-build", "lint", "typecheck", "build" }, ids)
+    assert.same({ "structure", "pre-build", "lint", "build", "typecheck" }, ids)
     assert.equal("vite build", commands.build)
   end)
 

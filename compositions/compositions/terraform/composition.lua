@@ -12,16 +12,14 @@ local function values(p)
   return { command.each("-var-file", p.varFiles), command.entries("-var", p.variables) }
 end
 
+local function init_line(p, backend)
+  return terraform.command(p.terraformDir, "init", "-input=false", "-no-color", p.lockfile and ("-lockfile=" .. p.lockfile) or nil,
+    backend and command.entries("-backend-config", p.backendConfig) or "-backend=false")
+end
+
 local function init(p)
   local workspace = p.workspace and terraform.command(p.terraformDir, "workspace", "select", "-or-create=true", p.workspace) or nil
-  return orun.run {
-    id = "init", capability = "terraform.init",
-    run = command.script(
-      terraform.command(p.terraformDir, "init", "-input=false", "-no-color", p.lockfile and ("-lockfile=" .. p.lockfile) or nil,
-        p.backend and {} or { "-backend=false" }, command.entries("-backend-config", p.backendConfig)),
-      workspace
-    ),
-  }
+  return orun.run { id = "init", capability = "terraform.init", run = command.script(init_line(p, p.backend), workspace) }
 end
 
 ---The plan of a change that nobody has agreed to must not wait for, or hold, the lock of the state.
@@ -70,8 +68,10 @@ return orun.composition {
             id = "context", capability = "terraform.context",
             run = command.line("echo", ("stack %s in %s"):format(p.stackName or ctx.orun.component.name, p.terraformDir)),
           },
-          terraform.checks(p.terraformDir, "terraform"),
-          init(p),
+          terraform.format(p.terraformDir, "terraform"),
+          terraform.validation(p.terraformDir, "terraform", init_line(p, false)),
+          -- Without a backend the validation has initialized all there is.
+          (p.backend or p.workspace) and init(p),
           plan(p, ctx.orun.profile.name)
         )
       end,

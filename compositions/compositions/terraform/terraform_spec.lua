@@ -21,10 +21,16 @@ describe("terraform", function()
   end)
 
   it("leaves the lock alone in pull requests", function()
-    local verify = jobs({ terraformDir = "infra/net", terraformVersion = "1.9.8", backend = false }, "pull-request").verify
+    local verify = jobs({ terraformDir = "infra/net", terraformVersion = "1.9.8" }, "pull-request").verify
     assert.contains("terraform -chdir=infra/net plan -input=false -no-color -lock=false", verify.commands.plan)
-    assert.contains("-backend=false", verify.commands.init)
     assert.equal("setup-terraform", verify.ids[1])
+  end)
+
+  it("initializes once without a backend", function()
+    local verify = jobs { backend = false, lockfile = "readonly" }.verify
+    assert.same({ "context", "terraform-version", "terraform-fmt", "terraform-validate", "plan" }, verify.ids)
+    assert.contains("init -input=false -no-color -lockfile=readonly -backend=false\n", verify.commands["terraform-validate"])
+    assert.contains("workspace select -or-create=true dev\n", jobs({ backend = false, workspace = "dev" }).verify.commands.init)
   end)
 
   it("needs no backend for a check", function()
