@@ -20,6 +20,8 @@ Every type has the parameters `runsOn` and `timeout`. Versions of tools (`nodeVe
 pinned GitHub action, which needs the GitHub Actions runner; without them the tool on the `PATH` is used. Names that a type does not know
 are refused. `orun compositions explain <type> --component <name>` shows what a component ends up with.
 
+Platforms that have types of their own in YAML find in [Coming from your own YAML types](yaml-types.md) which of these take their place.
+
 This page is made by `make docs`.
 ]]
 
