@@ -85,6 +85,17 @@ esac
     assert.equal("image nope:1 is not on this machine, and --pull is never", of(events, "job.finished")[1].error)
   end)
 
+  it("says why a container cannot be started, and takes the place of one that a killed run left", function()
+    local says = "image) echo [] ;; run) [ -e $0.removed ] && { echo ready; read -r _; exit; }; "
+      .. "printf 'docker: Error response from daemon: %s.\\n\\nRun \\047docker run --help\\047 for more information\\n'; exit 125 ;;"
+    pretend(says:format "no space left")
+    local _, events = space:run(plan { { "a@dev.b", "true" } }, { exec_id = "x", runner = "docker" })
+    assert.equal("cannot start a container of ubuntu:22.04: Error response from daemon: no space left.", of(events, "job.finished")[1].error)
+    pretend("rm) touch $0.removed ;; " .. says:format "Conflict. The container name is already in use by container 1")
+    local result = space:run(plan { { "a@dev.b", "true" } }, { exec_id = "y", runner = "docker" })
+    assert.equal("completed", result.status)
+  end)
+
   it("refuses actions with advice, and needs an engine", function()
     pretend()
     local _, events = space:run(plan { { "a@dev.b", { use = "actions/checkout@v4" } } }, { exec_id = "x", runner = "docker" })
@@ -208,12 +219,17 @@ describe("the docker runner, with a real engine", function()
     assert.equal("65534\n65534\n", owner.output)
   end)
 
-  local function start(script)
-    space:write("p.json", json.encode(plan { { "a@dev.b", script, runsOn = engine.image } }))
-    local child = process.start {
-      argv = { program.exe, "run", "--exec-id", "k", "--runner", "docker", "--allow-modified-plan", "p.json" }, cwd = space.root,
+  local function command(...)
+    return {
+      argv = { program.exe, "run", "p.json", "--exec-id", "k", "--runner", "docker", "--allow-modified-plan", ... }, cwd = space.root,
       env = engine:environment(), output = "capture",
     }
+  end
+
+  local function start(jobs, ...)
+    for _, job in ipairs(jobs) do job.runsOn = engine.image end
+    space:write("p.json", json.encode(plan(jobs)))
+    local child = process.start(command(...))
     local stop = loop.now() + 30
     while not fs.exists(space.root .. "/begun") do
       assert(loop.now() < stop, "the step did not begin")
@@ -223,7 +239,7 @@ describe("the docker runner, with a real engine", function()
   end
 
   it("ends everything when it is cancelled", function()
-    local child = start "echo 1 > begun; setsid sleep 1000 & sleep 1000"
+    local child = start { { "a@dev.b", "echo 1 > begun; setsid sleep 1000 & sleep 1000" } }
     process.kill(child:pid(), "INT")
     local result = child:wait()
     assert.equal(130, result.code, result.output)
@@ -231,7 +247,7 @@ describe("the docker runner, with a real engine", function()
   end)
 
   it("ends the container when orun is killed, and gc removes it", function()
-    local child = start "echo 1 > begun; setsid sleep 1000 & sleep 1000"
+    local child = start { { "a@dev.b", "echo 1 > begun; setsid sleep 1000 & sleep 1000" } }
     assert.equal(1, select(2, engine:docker("ps -q"):gsub("\n", "")))
     child:kill("KILL")
     child:wait()
@@ -243,5 +259,27 @@ describe("the docker runner, with a real engine", function()
     local result = process.run { argv = { program.exe, "gc" }, cwd = space.root, env = engine:environment() }
     assert.equal(0, result.code, result.output)
     assert.truthy(result.output:find "Removed container %x+ of k")
+  end)
+
+  it("goes on after a kill in the middle of a step: with all steps of the job, in a new container, and leaves none behind", function()
+    local child = start({
+      { "a@dev.b", "echo first >> ran; echo kept > /tmp/kept; echo V=left >> $ORUN_ENV",
+        "[ -e go ] || { echo 1 > begun; setsid sleep 1000 & sleep 1000; }; cat /tmp/kept >> ran; echo $V >> ran" },
+      { "c@dev.b", "echo c >> ran", dependsOn = { "a@dev.b" } },
+    }, "--isolation", "none")
+    child:kill("KILL")
+    child:wait()
+    local status = process.run { argv = { program.exe, "status", "--exec-id", "k" }, cwd = space.root }
+    assert.truthy(status.output:find("manifest.json --runner docker --exec-id k\n", 1, true), status.output)
+    space:write("go", "")
+    -- At once: the container of the killed run may still be there.
+    local result = process.run(command("--isolation", "none"))
+    assert.equal(0, result.code, result.output)
+    assert.same({ "first", "first", "kept", "left", "c" }, space:lines "ran")
+    local jobs = space:state("k").jobs
+    assert.same({ "completed", "completed" }, { jobs["a@dev.b"].status, jobs["c@dev.b"].status })
+    assert.same({ s = "completed", s2 = "completed" }, jobs["a@dev.b"].steps)
+    assert.equal("", engine:docker "ps -aq --filter label=io.orun.execution=k")
+    assert.is_false(fs.exists(space:execution "k" .. "/files"))
   end)
 end)

@@ -45,13 +45,15 @@ end
 ---@field abandoned boolean  it says that it runs, but nobody runs it
 ---@field continuation? string command that goes on with one that is abandoned or ended without success
 
--- The command that goes on with an execution: with its stored plan, else with the copy in its record.
+-- The command that goes on with an execution: with its stored plan, else with the copy in its record, where it ran before.
 local function continuation(found)
   local store = found.dir:match "^(.*)/executions/[^/]+$"
   local id = found.meta and found.meta.planId
   local stored = type(id) == "string" and id ~= "" and fs.exists(("%s/plans/%s.json"):format(store, id))
   local plan = stored and id or found.dir .. "/manifest.json"
-  return ("orun run %s --exec-id %s"):format(shellword.quote(plan), shellword.quote(found.execId))
+  local runner = found.fold and found.fold.runner
+  local where = runner and runner ~= "local" and " --runner " .. runner or ""
+  return ("orun run %s%s --exec-id %s"):format(shellword.quote(plan), where, shellword.quote(found.execId))
 end
 
 local function arrange(found, id, report)

@@ -25,6 +25,7 @@ local M = {}
 ---@field name string      value of ORUN_RUNNER
 ---@field context string   value of ORUN_CONTEXT
 ---@field views? boolean   site:start() starts steps in `work.workspace.view` where there is one
+---@field fresh? boolean   a Site has nothing of what an earlier start of its job left outside of the workspace
 ---@field prepare fun(run: Run): true?, string?
 ---@field environment fun(run: Run): table<string, string>
 ---@field refuses fun(step: table, job: table): string?, string?  message, hint

@@ -179,8 +179,8 @@ end
 local function enter(self)
   local run, job = self.run, self.job
   self.workspace = run.workspaces:open(job)
-  -- What completed steps of an earlier start wrote is not in a fresh tree.
-  if not self.workspace.shared then
+  -- What completed steps of an earlier start wrote is not in a fresh tree, or in a new container.
+  if not self.workspace.shared or run.backend.fresh then
     for id in next, self.previous do self.previous[id] = "pending" end
   end
   self.directory = directory.job(self.workspace.root, job, run.directory_override)

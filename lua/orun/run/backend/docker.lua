@@ -12,7 +12,7 @@ local loop = require "host.loop"
 local process = require "host.process"
 local sorted = require "orun.util.sorted"
 
-local M = { name = "docker", context = "container" }
+local M = { name = "docker", context = "container", fresh = true }
 
 local workspace_inside, files_inside = "/workspace", "/orun"
 -- Seconds between TERM and the end of the container.
@@ -130,6 +130,15 @@ local function label(name, text)
   return ("--label=io.orun.%s=%s"):format(name, text)
 end
 
+-- What the engine said is in the last line that does not only say where to find help.
+local function reason(said)
+  for i = #said, 1, -1 do
+    local line = said[i]:match "^%s*(.-)%s*$"
+    if line ~= "" and not line:find("--help", 1, true) then return (line:gsub("^docker: ", "")) end
+  end
+  return "the container ended at once"
+end
+
 -- Starts the container by `argv` and waits until its first process speaks. Suspends.
 local function boot(self, argv)
   local events, said = loop.queue(), {}
@@ -147,7 +156,7 @@ local function boot(self, argv)
     events:push("ended")
   end)
   if events:pop() == "ready" then return true end
-  return nil, said[#said] or "the container ended at once"
+  return nil, reason(said)
 end
 
 local function create(self, work, image)
@@ -217,7 +226,7 @@ function Site:close(status)
   if not ok then self.run:warn(("container %s could not be removed: %s"):format(self.name, message)) end
   if self.keeper then self.keeper:terminate() end
   self.run.prepared.sites[self] = nil
-  if status == "completed" then fs.remove_tree(self.files) end
+  if status == "completed" then fs.remove_tree(self.files) else fs.remove(self.files) end
 end
 
 ---Containers of jobs that did not come to their end.
