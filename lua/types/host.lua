@@ -125,11 +125,19 @@ function JsonDraft:fill(late) end
 ---are missing.
 ---@return string
 function JsonDraft:text() end
+---`only` is a tree of the keys that are wanted, in which `["*"]` stands for every element of a list, and a leaf is true; what is left
+---out is read past, but not without a check.
 ---@param text string
----@param options? {order?: boolean, name?: string, depth?: integer}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
+---@param options? {order?: boolean, name?: string, depth?: integer, only?: table}  order: keep key order (see value.keys); depth: nesting limit, default 512, at most 1000
 ---@return any value  null becomes value.null, arrays become lists, integers stay integers, above 2^63-1 uint64
 ---@return JsonError? err  when the first result is nil
 function json.decode(text, options) end
+---Reads objects written one a line, of which each ends in the CRC-32 of what stands before it (`…,"crc":"0123abcd"}`). The result is the
+---step of a loop: `for next_at, record in json.records(), text, at do`, where next_at is the place of the next line, and record an
+---object, false for a damaged line, nil for an empty one. A last line without newline is left alone.
+---@param fields? string[] at most 64: only these are decoded, into the same table every time (a name written with escapes is none of them)
+---@return fun(text: string, at: integer): integer?, (table|false)?
+function json.records(fields) end
 ---@class JsonError
 ---@field message string
 ---@field line integer

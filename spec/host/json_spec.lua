@@ -271,6 +271,31 @@ describe("json.decode", function()
     end
   end)
 
+  it("decodes small and large lists and maps, the later of two members of the same name", function()
+    for count = 0, 70 do
+      local list, members = {}, {}
+      for i = 1, count do list[i], members[i] = ("[%d]"):format(i), ('"k%d":%d'):format(i, i) end
+      members[count + 1] = '"k1":"later"'
+      local v = assert(json.decode(("[%s]"):format(table.concat(list, ","))))
+      assert.is_true(value.is_list(v))
+      assert.equal(count, #v)
+      for i = 1, count do assert.equal(i, v[i][1]) end
+      local map = assert(json.decode(("{%s}"):format(table.concat(members, ","))))
+      for i = 2, count do assert.equal(i, map["k" .. i]) end
+      assert.equal("later", map.k1)
+    end
+  end)
+
+  it("leaves out what was not asked for", function()
+    local text = '{"a":{"x":[1,2]},"b":[{"id":"1","n":{"z":1}},7,{"n":2,"id":null}],"c":"\\n","d":[[1],[2]],"e":4}'
+    local v = assert(json.decode(text, { only = { a = true, b = { ["*"] = { id = true } }, c = { x = true }, d = {}, f = true } }))
+    assert.equal('{"a":{"x":[1,2]},"b":[{"id":"1"},7,{"id":null}],"c":"\\n","d":[]}', json.encode(v))
+    assert.same({ "e", "b" }, value.keys((json.decode('{"e":1,"x":2,"b":3}', { only = { b = true, e = true }, order = true }))))
+    assert.equal(5, json.decode("5", { only = {} }))
+    assert.matches("malformed escape", select(2, json.decode('{"a":"\\x"}', { only = {} })).message)
+    assert.matches("nested too deeply", select(2, json.decode('{"a":[[1]]}', { only = {}, depth = 2 })).message)
+  end)
+
   it("survives damaged input, and what it accepts round-trips", function()
     local seeds = {
       vector, '[1,-2.5e10,"\\ud83d\\ude00é\\n",null,true,{"a":[],"b":{}},18446744073709551615]',
@@ -289,6 +314,9 @@ describe("json.decode", function()
         if text == "" then text = "1" end
       end
       local v, err = json.decode(text, { order = round % 2 == 0 })
+      local part, same = json.decode(text, { only = {} })
+      assert.equal(v == nil, part == nil)
+      assert.same(err, same)
       if v == nil then
         assert.is_true(err.line >= 1 and err.column >= 1)
       else
@@ -324,6 +352,67 @@ describe("json.decode", function()
       end
     end
     assert.equal([["\u003c\u003e\u0026=;'/><"]], (json.encode("<>&=;'/") .. json.encode("><", { html = false })):gsub('""', ""))
+  end)
+end)
+
+describe("json.records", function()
+  local function sealed(body) return ('%s,"crc":"%s"}\n'):format(body, hash.crc32(body)) end
+
+  local function read(text, fields)
+    local found, at = {}, 1
+    for next_at, record in json.records(fields), text, at do
+      at = next_at
+      local copy = record
+      if type(record) == "table" then
+        copy = {}
+        for k, v in next, record do copy[k] = v end
+      end
+      found[#found + 1] = copy == nil and "blank" or copy
+    end
+    return found, at
+  end
+
+  it("reads sealed lines up to the unfinished one", function()
+    local text = sealed '{"a":1,"b":"x\\ny"' .. "\n" .. sealed '{"a":[1,{"c":null}]' .. '{"a":'
+    local found, at = read(text)
+    assert.equal(3, #found)
+    assert.equal("x\ny", found[1].b)
+    assert.equal("blank", found[2])
+    assert.equal(value.null, found[3].a[2].c)
+    assert.equal(8, #found[1].crc)
+    assert.equal(#text - 4, at)
+    assert.same({}, (read ""))
+    assert.same({ "blank" }, (read "\n"))
+  end)
+
+  it("gives false for lines that are damaged, cut or no objects", function()
+    local good = sealed '{"a":1'
+    local upper = '{"k":2'
+    while not hash.crc32(upper):find "%l" do upper = upper .. "0" end
+    for _, line in ipairs {
+      good:sub(2), good:gsub("1", "2"), "{}\n", '{"crc":"00000000"}\n', sealed "[1", sealed '{"a"', sealed '{"a":1}', sealed '{"a":01',
+      sealed '{a:1', sealed '{"a":1,', ('%s,"crc":"%s"}\n'):format(upper, hash.crc32(upper):upper()),
+    } do
+      for _, fields in ipairs { {}, { { "a" } }, { { "b" } }, { {} } } do assert.same({ false }, (read(line, fields[1]))) end
+    end
+  end)
+
+  it("puts the wanted fields into one table", function()
+    local text = sealed '{"a":1,"b":2,"\\u0062":9' .. sealed '{"c":"x"' .. "torn\n" .. sealed '{ "b" : [1] , "z" : {"b":3} '
+    assert.same({ { a = 1, b = 2 }, { c = "x" }, false, { b = value.list { 1 } } }, (read(text, { "a", "b", "c" })))
+    assert.same({ {}, {}, false, {} }, (read(text, {})))
+    local step = json.records { "a" }
+    assert.equal(select(2, step(text, 1)), select(2, step(text, 1)))
+  end)
+
+  it("refuses what cannot be meant", function()
+    assert.has_error(function() json.records { 1 } end)
+    assert.has_error(function() json.records("a") end)
+    assert.has_error(function() json.records()("abc", 5) end)
+    assert.has_error(function() json.records()("abc", 0) end)
+    local many = {}
+    for i = 1, 65 do many[i] = "f" .. i end
+    assert.has_error(function() json.records(many) end)
   end)
 end)
 

@@ -1,3 +1,4 @@
+local folds = require "orun.state.fold"
 local fs = require "host.fs"
 local hash = require "host.hash"
 local json = require "host.json"
@@ -177,6 +178,44 @@ describe("the journal", function()
     writer:close()
     local fold = journal.read(path)
     assert.equal("completed", fold.jobs.a.status)
+  end)
+
+  it("folds to the same state whether or not somebody looks at the records", function()
+    local writer = assert(journal.writer(path))
+    writer:append("run.started", {
+      execId = "x", planChecksum = "sha256-1", jobs = 3, runner = "local", concurrency = 2, host = "h", startTicks = 5, resumed = false,
+      revision = "r1",
+    })
+    writer:append("gate", { job = "a", gate = "approval:c@prod", state = "approved", by = "me" })
+    writer:append("gate", { job = "a", gate = "approval:c@prod", state = "unmet" })
+    writer:append("job.started", { job = "a", attempt = 1, workspace = "w" })
+    writer:append("step.started", { job = "a", attempt = 1, step = "s", phase = "main", pgid = 7, startTicks = 8 })
+    writer:append("step.finished", {
+      job = "a", attempt = 1, step = "s", status = "cancelled", exit = 3, signal = "TERM", ms = 12, userMs = 1, sysMs = 2, maxRssKiB = 9,
+      log = "logs/a/s.log", logBytes = 4,
+    })
+    writer:append("job.finished", { job = "a", status = "failed", error = "e" })
+    writer:append("job.blocked", { job = "b", reason = "a failed" })
+    writer:append("job.skipped", { job = "c", reason = "interrupted" })
+    writer:append("run.stopping", { signal = "INT" })
+    local stopping = journal.read(path)
+    assert.same(journal.read(path, function() end), stopping)
+    assert.is_true(stopping.stopping[writer.pid])
+    writer:append("run.finished", { status = "failed", completed = 0, failed = 1, others = true })
+    local joined = journal.read(path)
+    assert.equal("running", joined.status)
+    assert.same({ job = "a", gate = "approval:c@prod", state = "approved", by = "me" }, joined.gates["approval:c@prod"])
+    assert.same(writer.fold, joined)
+    assert.same(journal.read(path, function() end), joined)
+    writer:close()
+  end)
+
+  it("decodes every field that the state is made of", function()
+    local known = {}
+    for _, name in ipairs(folds.fields) do known[name] = true end
+    local source = assert(fs.read(package.searchpath("orun.state.fold", package.path)))
+    for name in source:gmatch("%f[%w]r%.(%a+)") do assert.is_true(known[name], name) end
+    for name in source:gmatch("%f[%w]record%.(%a+)") do assert.is_true(known[name], name) end
   end)
 
   it("ignores kinds of later versions", function()

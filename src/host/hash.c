@@ -7,6 +7,7 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "condition.h"
+#include "crc32.h"
 #include "names.h"
 #include "tree.h"
 
@@ -285,50 +286,11 @@ static int base64url_decode(lua_State *L)
 /* --- CRC-32
  * ---------------------------------------------------------------------------------------- */
 
-/* Eight bytes at a step: table[k][b] is the effect of byte b followed by k zero bytes (polynomial
- * 0xEDB88320). */
-static uint32_t crc_table[8][256];
-
-static void fill_crc_table(void)
-{
-    if (crc_table[0][1])
-        return;
-    for (uint32_t b = 0; b < 256; b++) {
-        uint32_t crc = b;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ 0xEDB88320U : crc >> 1;
-        crc_table[0][b] = crc;
-    }
-    for (int k = 1; k < 8; k++)
-        for (int b = 0; b < 256; b++)
-            crc_table[k][b] = crc_table[k - 1][b] >> 8 ^ crc_table[0][crc_table[k - 1][b] & 255];
-}
-
-static uint32_t little_endian(const unsigned char *p)
-{
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint32_t crc32_of(const unsigned char *p, size_t length)
-{
-    uint32_t crc = ~0U;
-    for (; length >= 8; p += 8, length -= 8) {
-        uint32_t low = crc ^ little_endian(p), high = little_endian(p + 4);
-        crc = crc_table[7][low & 255] ^ crc_table[6][low >> 8 & 255] ^
-              crc_table[5][low >> 16 & 255] ^ crc_table[4][low >> 24] ^ crc_table[3][high & 255] ^
-              crc_table[2][high >> 8 & 255] ^ crc_table[1][high >> 16 & 255] ^
-              crc_table[0][high >> 24];
-    }
-    while (length--)
-        crc = crc >> 8 ^ crc_table[0][(crc ^ *p++) & 255];
-    return ~crc;
-}
-
 static int crc32(lua_State *L)
 {
     size_t length;
     const char *bytes = luaL_checklstring(L, 1, &length);
-    uint32_t crc = crc32_of((const unsigned char *)bytes, length);
+    uint32_t crc = orun_crc32(bytes, length);
     const unsigned char big_endian[] = {crc >> 24, crc >> 16 & 255, crc >> 8 & 255, crc & 255};
     push_hex(L, big_endian, sizeof big_endian);
     return 1;
@@ -351,7 +313,6 @@ static const luaL_Reg methods[] = {
 
 int luaopen_host_hash(lua_State *L)
 {
-    fill_crc_table();
     luaL_newmetatable(L, HASHER);
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");

@@ -37,6 +37,12 @@
 ---@field startTicks? integer
 ---@field revision? string  commit of the source
 
+---@class GateState
+---@field job string
+---@field gate string
+---@field state "met"|"unmet"|"approved"
+---@field by? string
+
 ---@class Fold
 ---@field execId? string
 ---@field planChecksum? string  of the first run
@@ -52,12 +58,19 @@
 ---@field blocked table<string, string> reason by job id, for jobs that could not start: what they need failed, or a gate is not met
 ---@field skipped table<string, string> reason by job id, for jobs that nobody got to before the run ended
 ---@field waits table<string, string>   reason by job id, for jobs that wait for more than other jobs
----@field gates table<string, table>    latest gate record by gate id
+---@field gates table<string, GateState> the latest word about each gate, by its id
 ---@field applied integer               records applied so far
 local Fold = {}
 Fold.__index = Fold
 
 local M = {}
+
+---The fields of records that the state is made of.
+M.fields = {
+  "t", "ts", "pid", "job", "attempt", "step", "status", "phase", "pgid", "startTicks", "exit", "signal", "ms", "log", "logBytes",
+  "execId", "planChecksum", "jobs", "runner", "concurrency", "host", "joined", "revision", "error", "reason", "gate", "state", "by",
+  "others",
+}
 
 ---@return Fold
 function M.new()
@@ -162,7 +175,7 @@ end
 apply["gate"] = function(self, r)
   local former = self.gates[r.gate or ""]
   if former and former.state == "approved" and r.state ~= "approved" then return end -- an approval stays
-  self.gates[r.gate or ""] = r
+  self.gates[r.gate or ""] = { job = r.job, gate = r.gate, state = r.state, by = r.by }
 end
 
 apply["run.stopping"] = function(self, r)
@@ -186,7 +199,7 @@ apply["run.finished"] = function(self, r)
   self.finishedAt = r.ts
 end
 
----Applies one record; kinds that say nothing about state (or that a later version added) change nothing.
+---Applies one record, and does not keep it; kinds that say nothing about state (or that a later version added) change nothing.
 ---@param record table
 function Fold:apply(record)
   self.applied = self.applied + 1

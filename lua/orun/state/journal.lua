@@ -99,11 +99,13 @@ function M.reader(path)
   return setmetatable({ path = path, fold = folds.new(), offset = 0, corrupt = 0 }, Reader)
 end
 
+-- What stands in the file behind what was read, in one piece.
 local function tail(self)
   if not self.file then self.file = io.open(self.path, "rb") end
   if not self.file then return "" end
+  local size = self.file:seek "end" - self.offset
   self.file:seek("set", self.offset)
-  return self.file:read("a") or ""
+  return size > 0 and self.file:read(size) or ""
 end
 
 ---Reads what was appended since the last call. An unfinished last line waits for the next call.
@@ -111,19 +113,15 @@ end
 ---@return boolean changed
 function Reader:refresh(each)
   local text, at = tail(self), 1
-  while true do
-    local newline = text:find("\n", at, true)
-    if not newline then break end
-    if newline > at then
-      local record = M.parse(text:sub(at, newline - 1))
-      if record then
-        self.fold:apply(record)
-        if each then each(record) end
-      else
-        self.corrupt = self.corrupt + 1
-      end
+  -- Who only wants the state gets all records in one table, with the fields that it is made of.
+  for next_at, record in json.records(not each and folds.fields or nil), text, at do
+    at = next_at
+    if record then
+      self.fold:apply(record)
+      if each then each(record) end
+    elseif record == false then
+      self.corrupt = self.corrupt + 1
     end
-    at = newline + 1
   end
   self.offset, self.rest = self.offset + at - 1, #text - at + 1
   return at > 1
