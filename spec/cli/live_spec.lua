@@ -44,7 +44,7 @@ describe("a run", function()
     assert.equal(0, r.code, r.err)
     assert.falsy(r.out:find "\27")
     assert.truthy(r.out:find("^\n▲ orun shop\n  Plan: %x+  ·  Run: first\n"), r.out)
-    assert.truthy(r.out:find("\n  Scope: 2 components · 2 jobs · 4× parallel · local · dev\n\n", 1, true), r.out)
+    assert.truthy(r.out:find("\n  Scope: 2 components · 2 jobs · 4× parallel · 1 component at a time · local · dev\n\n", 1, true), r.out)
     local link = "  │       ↗ Preview URL  https://x%.dev\n"
     local blocks = "  ● api\n  │  └─ ✓ api/build  [%d.]+s\n" .. link .. "  │\n  ● web\n  │  └─ ✓ web/build  [%d.]+s\n" .. link
     assert.truthy(r.out:find(blocks), r.out)

@@ -127,6 +127,20 @@ describe("progress of a run", function()
     assert.truthy(text:find("─ ✓ api·dev/build  4.1s\n", 1, true))
   end)
 
+  it("says how many components may run at once where that is a limit", function()
+    local function scope(jobs, concurrency, components)
+      local text = shown { started(jobs, { concurrency = concurrency, componentConcurrency = components }) }
+      return text:match "Scope: ([^\n]+)"
+    end
+    assert.equal("2 components · 3 jobs · 4× parallel · 1 component at a time · local · dev", scope(two, 4, 1))
+    local three = { two[1], two[3], job("db", "dev", "build") }
+    assert.equal("3 components · 3 jobs · 4× parallel · 2 components at a time · local · dev", scope(three, 4, 2))
+    assert.equal("3 components · 3 jobs · 4× parallel · local · dev", scope(three, 4, 3))
+    assert.equal("3 components · 3 jobs · 4× parallel · local · dev", scope(three, 4, 0))
+    assert.equal("2 components · 3 jobs · local · dev", scope(two, 1, 1))
+    assert.equal("1 component · 2 jobs · 4× parallel · local · dev", scope({ two[1], two[2] }, 4, 1))
+  end)
+
   it("puts the environment first when there are several and jobs run one by one", function()
     local text = shown {
       started({ job("api", "dev", "b"), job("api", "prod", "b") }, { environments = { "dev", "prod" } }),

@@ -1,7 +1,8 @@
 -- Runs a plan: opens its execution record, schedules its jobs over the dependency graph, and tells subscribers what happens.
 --
 -- Events are plain tables given to `options.on_event`; `job` and `step` are ids:
---   run.started    execId planId planName jobs (list of plan jobs) components (sorted names) environments concurrency runner dir dryRun
+--   run.started    execId planId planName jobs (list of plan jobs) components (sorted names) environments
+--                  concurrency componentConcurrency (0: no limit) runner dir dryRun
 --   job.started    job steps (count) directory attempt
 --   job.cached     job                           completed in an earlier run, or meanwhile by another process
 --   job.waiting    job reason final              another process runs it, or (final: nothing will start it) a dependency is not completed

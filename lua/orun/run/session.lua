@@ -230,7 +230,8 @@ function Run:announce()
   local components, environments = component_names(self.jobs)
   self:emit("run.started", {
     execId = self.facts.execId, planId = self.facts.planId, planName = self.plan_name, jobs = self.jobs,
-    components = components, environments = environments, concurrency = self.concurrency, runner = self.facts.runner, dir = self.dir,
+    components = components, environments = environments, concurrency = self.concurrency, componentConcurrency = self.component_concurrency,
+    runner = self.facts.runner, dir = self.dir,
   })
 end
 

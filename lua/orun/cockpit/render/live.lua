@@ -23,6 +23,7 @@ function M.header(view)
   if #view.group_order > 0 then parts[1] = { style.plural(#view.group_order, "component"), "dim" } end
   parts[#parts + 1] = { style.plural(#view.order, "job"), "dim" }
   if view.concurrency > 1 then parts[#parts + 1] = { ("%d%s parallel"):format(view.concurrency, glyph.times), "dim" } end
+  if view.components then parts[#parts + 1] = { style.plural(view.components, "component") .. " at a time", "dim" } end
   parts[#parts + 1] = { runner_names[view.runner] or view.runner, "dim" }
   if #view.environments == 1 then parts[#parts + 1] = { style.plain(view.environments[1]), "dim" } end
   local lines = { {}, frame.title(view.planName ~= "" and view.planName or "plan") }

@@ -28,6 +28,7 @@ local M = {}
 ---@field planName string
 ---@field runner string
 ---@field concurrency integer
+---@field components? integer  so many components at once; nil: all that there are
 ---@field dryRun boolean
 ---@field target? string     the one job asked for
 ---@field environments string[]
@@ -74,6 +75,8 @@ function M.new(started, options)
     waiting = 0,
   }, Live)
   for _, planned in ipairs(started.jobs) do add_job(self, planned) end
+  local most = started.componentConcurrency or 0
+  if self.concurrency > 1 and most > 0 and most < #self.group_order then self.components = most end
   self.multiEnv = #self.environments > 1
   self.concurrent = self.concurrency > 1 and #self.order > 1
   return self
