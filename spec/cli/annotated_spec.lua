@@ -47,6 +47,16 @@ describe("orun run inside GitHub Actions", function()
     has(text, "\n  failed step lint\n")
   end)
 
+  it("warns of a failure that its job survives", function()
+    local r = orun { { "api@dev.test", { id = "lint", run = "exit 3", onFailure = "continue" }, { id = "make", run = "true" } } }
+    assert.equal(0, r.code)
+    has(r.output, "\n  → continuing after failure\n::endgroup::\n::warning::api · dev · Test › lint: command exited with code 3\n")
+    has(r.output, "steps       1 passed, 1 failed, 0 skipped\n")
+    has(r.output, "\n  1 succeeded · 1 failed step ignored\n")
+    assert.falsy(r.output:find("::error::", 1, true))
+    assert.falsy(r.output:find("failed step lint", 1, true))
+  end)
+
   it("05 case 33: escapes what would end a command, and lets no output end the pause of commands", function()
     local r = orun {
       { "api@dev.a", { id = "s", run = "echo '::orun-stop-api@dev.a::'; echo '##[add-matcher]x'; echo ' ::set-output name=a::b'; exit 1" },

@@ -107,6 +107,34 @@ describe("a job that was cancelled", function()
   end)
 end)
 
+describe("a step that fails and may", function()
+  after_each(function() platform.clean() end)
+
+  it("is told as one that its job survives, in every view", function()
+    shop "true"
+    p:write("kit/compositions/sh/composition.yaml", [[
+kind: Composition
+metadata: {name: sh}
+spec:
+  type: sh
+  defaultJob: build
+  parameterSchema: {type: object, properties: {script: {type: string}}}
+  jobs:
+    - name: build
+      steps: [{name: lint, run: "echo 3 problems; exit 4", onFailure: continue}, {name: make, run: "{{.parameters.script}}"}]
+]])
+    local r = orun("run", "--component", "api", "--exec-id", "x")
+    assert.equal(0, r.code)
+    assert.truthy(r.out:find("\n?    → continuing after failure  build  lint  [%d.]+s  command exited with code 4  3 problems\n\n"), r.out)
+    assert.falsy(r.out:find("✗", 1, true))
+    assert.truthy(r.out:find("✓ build  [%d.]+s  1 failed step ignored\n"), r.out)
+    local text = orun("status", "--detailed").out
+    assert.truthy(text:find("✓ build  [%d.m]+s  1 failed step ignored\n          ✗ lint"), text)
+    assert.truthy(orun("logs").out:find("    ✗ build  lint\n       3 problems\n", 1, true))
+    assert.equal("completed", json.decode(orun("status", "--json").out).meta.status)
+  end)
+end)
+
 describe("a job that cannot start", function()
   after_each(function() platform.clean() end)
 

@@ -86,7 +86,7 @@ describe("progress of a run", function()
     assert.equal([[
     ✗ build  0.4s  lint: 3 problems
        step  lint
-       error exit status 1
+       error command exited with code 1
        hint  look closer
        logs  orun logs --exec-id shop-1 --job api@dev.build
 
@@ -122,7 +122,7 @@ describe("progress of a run", function()
       finished("failed", { completed = 1, failed = 1 }),
     }
     assert.truthy(text:find("  Scope: 1 component · 2 jobs · 4× parallel · local\n", 1, true))
-    assert.truthy(text:find("    ✗ api·prod/build  1.0s  exit status 2\n", 1, true))
+    assert.truthy(text:find("    ✗ api·prod/build  1.0s  command exited with code 2\n", 1, true))
     assert.truthy(text:find("─ ✗ api·prod/build  failed  4.1s\n", 1, true))
     assert.truthy(text:find("─ ✓ api·dev/build  4.1s\n", 1, true))
   end)
@@ -171,9 +171,76 @@ describe("progress of a run", function()
       { type = "job.waiting", job = "web@dev.build", reason = "not completed: db@dev.x" },
     }
     local text = shown(events)
-    assert.truthy(text:find("    ↻ retrying attempt 2/3  build  s  exit status 1\n", 1, true))
+    assert.truthy(text:find("    ↻ retrying attempt 2/3  build  s  command exited with code 1\n", 1, true))
     assert.falsy(text:find("⏳", 1, true))
     assert.truthy(shown(events, { verbose = true }):find("    ⏳ build  not completed: db@dev.x\n", 1, true))
+  end)
+
+  -- A run of a job with these events of its steps.
+  local function steps(events, jobs, options)
+    local list = { started(jobs or { two[1] }) }
+    for _, event in ipairs(events) do
+      event.type, event.job = "step." .. event[1], "api@dev.build"
+      list[#list + 1] = event
+    end
+    return (shown(list, options):gsub("^.*local · dev\n\n", ""))
+  end
+
+  it("09 section 9.3: names the phases where one job is looked at, or everything", function()
+    local function phases()
+      local list = {}
+      for i, phase in ipairs { "pre", "pre", "main", "post" } do list[i] = { "started", step = "s" .. i, phase = phase } end
+      return list
+    end
+    local both = "  ◦ Pre-steps\n  ◦ Post-steps\n"
+    assert.equal(both, steps(phases()))
+    assert.equal(both, steps(phases(), two, { job = "api@dev.build" }))
+    assert.equal("", steps(phases(), two))
+    local lines = { started(two, { concurrency = 2 }), { type = "step.started", job = "api@dev.build", step = "a", phase = "pre", count = 1,
+      index = 1 } }
+    assert.truthy(shown(lines, { verbose = true }):find("  ◦ Pre-steps  api/build\n    ● api/build a (1/1)\n", 1, true))
+  end)
+
+  it("09 section 9.3: says of a step that may fail that the job goes on; it is no failure", function()
+    local log = os.tmpname()
+    assert(fs.write(log, "lint: 3 problems\n"))
+    local text = steps {
+      { "finished", step = "lint", status = "failed", seconds = 0.4, error = "exit status 4", log = log, tolerated = true },
+    }
+    assert.equal("    → continuing after failure  build  lint  0.4s  command exited with code 4  lint: 3 problems\n", text)
+    text = shown {
+      started { two[1] },
+      { type = "step.finished", job = "api@dev.build", step = "lint", status = "failed", seconds = 0.4, error = "exit status 4", log = log,
+        tolerated = true },
+      ended("api@dev.build", "completed", { tolerated = 1 }), finished("completed", { completed = 1, failed = 0 }),
+    }
+    os.remove(log)
+    assert.falsy(text:find("✗", 1, true))
+    assert.truthy(text:find("\n\n  ● api\n  │  └─ ✓ build  4.1s  1 failed step ignored\n", 1, true), text)
+    assert.truthy(text:find("\n✓ Done in 4.6s\n  1 succeeded · 1 failed step ignored\n", 1, true), text)
+  end)
+
+  it("stands apart from the blocks around it", function()
+    local text = shown {
+      started(two), ended "web@dev.build",
+      { type = "step.retry", job = "api@dev.build", step = "s", attempt = 2, attempts = 3, error = "exit status 1" },
+      ended "api@dev.build", ended "api@dev.test",
+    }
+    assert.truthy(text:find("  4.1s\n\n    ↻ retrying attempt 2/3  build  s  command exited with code 1\n\n  ● api\n", 1, true), text)
+  end)
+
+  it("05 section 16.3: says when verbose what may start, what was done before and what has to wait", function()
+    local jobs = { job("api", "dev", "build"), job("web", "dev", "build"), job("web", "dev", "test"), job("db", "dev", "build") }
+    jobs[2].dependsOn = { "api@dev.build", "somewhere@else.x" }
+    jobs[3].dependsOn = { "web@dev.build" }
+    local function text(verbose)
+      return shown({
+        started(jobs), { type = "job.cached", job = "api@dev.build" }, { type = "job.started", job = "web@dev.build" },
+      }, { verbose = verbose })
+    end
+    local line = "\n\n  State  2 ready · 1 resumed · 1 waiting\n\n  ● api\n  │  └─ ⚡ build  cached\n"
+    assert.truthy(text(true):find(line, 1, true), text(true))
+    assert.falsy(text(false):find("State", 1, true))
   end)
 
   it("previews a dry run", function()
@@ -184,7 +251,7 @@ describe("progress of a run", function()
       finished("preview", { selected = 1 }, { dryRun = true, seconds = 0 }),
     }
     events[1].execId = nil
-    local text = shown(events)
+    local text = shown(events, { cwd = "/w" })
     assert.equal([[
 
 ▲ orun shop
@@ -192,8 +259,8 @@ describe("progress of a run", function()
   Scope: 1 component · 1 job · local · dev
 
   api
-    ◌ build  1 step
-      make
+    ◌ build  1 step  in api
+      make  retries: 2  timeout: 5m
 
 ◌ Preview ready in 0.0s
   1 selected
@@ -232,6 +299,8 @@ describe("progress of a run", function()
     }, { verbose = true })
     os.remove(log)
     assert.equal([[
+  State  3 ready · 0 resumed · 0 waiting
+
   api
     ● build lint (1/2)
     │ runner: local  cwd: /w

@@ -38,14 +38,6 @@ local function facts_of(self, id)
   return facts
 end
 
--- As a person reads the end of a command.
-local function told(message)
-  if not message then return nil end
-  local code = message:match("^exit status (%d+)$")
-  if code then return "command exited with code " .. code end
-  return message == "cancelled" and "command canceled" or message
-end
-
 local function header(self, event)
   local view = live.new(event, { job = self.job })
   self.view = view
@@ -116,12 +108,14 @@ on["step.finished"] = function(self, event)
   table.insert(state.output, text)
   local key = failed and "failed" or "passed"
   state[key] = state[key] + 1
-  if failed then state.failed_step = state.failed_step or event.step end
+  if event.tolerated then self.view.tolerated = self.view.tolerated + 1 end
+  if failed and not event.tolerated then state.failed_step = state.failed_step or event.step end
   if not state.slowest or event.seconds > state.slowest.seconds then state.slowest = { id = event.step, seconds = event.seconds } end
   for _, link in ipairs(event.links or {}) do state.links[#state.links + 1] = link end
   add(self, event.job, render.step(facts_of(self, event.job), {
     number = state.number, id = event.step, failed = failed, seconds = event.seconds, hint = event.hint, output = joined(state.output),
-    summary = failed and told(event.error) or output.headline(text),
+    tolerated = event.tolerated,
+    summary = failed and output.told(event.error) or output.headline(text),
   }))
   flush(self, event.job)
 end

@@ -14,6 +14,16 @@ function M.read(path)
   return text
 end
 
+---The end of a command as a person reads it.
+---@param message? string error of a step
+---@return string?
+function M.told(message)
+  if not message then return nil end
+  local code = message:match("^exit status (%d+)$")
+  if code then return "command exited with code " .. code end
+  return message == "cancelled" and "command canceled" or message
+end
+
 ---The first line that is more than a link.
 ---@param text string
 ---@return string?

@@ -10,17 +10,26 @@ local M = {}
 ---@field write fun(text: string)
 ---@field verbose? boolean
 ---@field job? string  the one job asked for
+---@field cwd? string
 ---@field resume? fun(view: LiveView): string  the command that goes on with this run
 
 ---@class Progress
 ---@field view LiveView
 ---@field printed boolean  something was printed below the header
+---@field resumed? table<string, boolean>  jobs completed before, while no other event came (verbose)
 ---@field railed? boolean   the last of it was a block, to which the next one is joined
 local Progress = {}
 Progress.__index = Progress
 
 local function put(self, lines)
   if #lines > 0 then self.write(self.style:text(lines)) end
+end
+
+-- Lines that belong to no block: the next one stands apart from them.
+local function put_apart(self, lines)
+  if self.railed and lines[1] and #lines[1] > 0 then put(self, { {} }) end
+  put(self, lines)
+  self.printed, self.railed = true, false
 end
 
 local function print_block(self, group)
@@ -46,8 +55,19 @@ end
 local on = {}
 
 on["run.started"] = function(self, event)
-  self.view = live.new(event, { job = self.job })
+  self.view = live.new(event, { job = self.job, cwd = self.cwd })
   if event.dryRun or (not self.job and #self.view.order > 1) then put(self, render.header(self.view)) end
+  if self.verbose and not event.dryRun then self.resumed = {} end
+end
+
+-- The first events tell which jobs were completed before; then it is known how the others stand.
+local function show_readiness(self)
+  local resumed = self.resumed
+  self.resumed = nil
+  put(self, render.readiness(self.view:readiness(resumed)))
+  for _, id in ipairs(self.view.order) do
+    if resumed[id] then finish(self, { job = id }, { status = "cached" }) end
+  end
 end
 
 on["job.started"] = function(self, event)
@@ -58,12 +78,16 @@ on["job.started"] = function(self, event)
 end
 
 on["job.cached"] = function(self, event)
+  if self.resumed then
+    self.resumed[event.job] = true
+    return
+  end
   finish(self, event, { status = "cached" })
 end
 
 on["job.waiting"] = function(self, event)
   if event.final then return finish(self, event, { status = "waiting", reason = event.reason }) end
-  if self.verbose or self.job then put(self, render.waiting(self.view, event)) end
+  if self.verbose or self.job then put_apart(self, render.waiting(self.view, event)) end
 end
 
 on["job.blocked"] = function(self, event)
@@ -77,11 +101,16 @@ on["job.preview"] = function(self, event)
 end
 
 on["step.started"] = function(self, event)
-  if self.verbose then put(self, render.step(self.view, self.view.jobs[event.job], event, event.index, event.count)) end
+  local job, phase = self.view.jobs[event.job], event.phase or "main"
+  if phase ~= (job.phase or "main") and phase ~= "main" and (self.verbose or self.job or #self.view.order == 1) then
+    put_apart(self, render.phase(self.view, job, phase))
+  end
+  job.phase = phase
+  if self.verbose then put(self, render.step(self.view, job, event, event.index, event.count)) end
 end
 
 on["step.retry"] = function(self, event)
-  put(self, render.retry(self.view, event))
+  put_apart(self, render.retry(self.view, event, output.told(event.error)))
 end
 
 on["step.finished"] = function(self, event)
@@ -89,12 +118,14 @@ on["step.finished"] = function(self, event)
   local failed = event.status == "failed"
   local text = (failed or self.verbose) and output.read(event.log) or nil
   if self.verbose then put(self, render.step_result(self.view, job, event, text)) end
-  if failed then
-    put(self, render.failure(self.view, job, event, text and output.headline(text)))
+  if event.tolerated then
+    self.view.tolerated = self.view.tolerated + 1
+    put_apart(self, render.continuing(self.view, job, event, output.told(event.error), text and output.headline(text)))
+  elseif failed then
+    put_apart(self, render.failure(self.view, job, event, output.told(event.error), text and output.headline(text)))
     job.told = true
   end
-  self.printed = self.printed or failed or self.verbose
-  if failed then self.railed = false end
+  self.printed = self.printed or self.verbose
   for _, link in ipairs(event.links or {}) do job.links[#job.links + 1] = link end
 end
 
@@ -102,8 +133,8 @@ end
 local function tell_failure(self, event)
   local job = self.view.jobs[event.job]
   if event.status ~= "failed" or not job or job.told then return end
-  put(self, render.failure(self.view, job, event))
-  job.told, self.printed, self.railed = true, true, false
+  put_apart(self, render.failure(self.view, job, event, event.error))
+  job.told = true
 end
 
 on["job.finished"] = function(self, event)
@@ -112,8 +143,7 @@ on["job.finished"] = function(self, event)
 end
 
 on["run.interrupted"] = function(self)
-  put(self, render.interrupted())
-  self.printed, self.railed = true, false
+  put_apart(self, render.interrupted())
 end
 
 on["run.finished"] = function(self, event)
@@ -127,10 +157,11 @@ end
 function M.new(options)
   local self = setmetatable({
     style = options.style, write = options.write, verbose = options.verbose or false, job = options.job, printed = false,
-    resume = options.resume,
+    resume = options.resume, cwd = options.cwd,
   }, Progress)
   return function(event)
     local show = on[event.type]
+    if show and self.resumed and event.type ~= "job.cached" then show_readiness(self) end
     if show and (self.view or event.type == "run.started") then show(self, event) end
   end
 end

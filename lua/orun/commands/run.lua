@@ -263,6 +263,7 @@ local function subscriber(ctx, found, lookup, question)
     verbose = ctx.flags.verbose,
     job = ctx.flags.job,
     resume = resume(ctx, found, lookup),
+    cwd = ctx.cwd,
   }
   local flush = flusher(ctx)
   return function(event)

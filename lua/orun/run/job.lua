@@ -88,10 +88,6 @@ local function is_post(step)
   return step.phase == "post"
 end
 
-local function continues(step)
-  return type(step.onFailure) == "string" and step.onFailure:lower() == "continue"
-end
-
 -- Runs the step at `position`; true when the job may go on to the next step of the same phase group.
 local function advance(self, position, state)
   local step, id = self.job.steps[position], self.ids[position]
@@ -106,9 +102,9 @@ local function advance(self, position, state)
   state.ran = true
   local outcome = steps.execute(self, position)
   local failed = outcome.status ~= "completed"
-  self.exchange:conclude(id, failed, continues(step))
+  self.exchange:conclude(id, failed, steps.may_fail(step))
   if not failed then return true end
-  if outcome.status == "failed" and continues(step) then
+  if outcome.status == "failed" and steps.may_fail(step) then
     state.tolerated = (state.tolerated or 0) + 1
     return true
   end

@@ -14,7 +14,7 @@
 --   step.retry     job step attempt attempts error log (absolute path, of the attempt that failed)
 --   step.cached    job step phase index count
 --   step.finished  job step phase status exit signal seconds error hint log (absolute path, absent when nothing was printed)
---                  links (label, url; what the step printed)
+--                  links (label, url; what the step printed) tolerated (it failed, and its job goes on)
 --   job.finished   job status ("completed", "failed", "cancelled") error hint seconds tolerated (failed steps that may fail)
 --   warning        message
 --   run.tick       once a second

@@ -58,6 +58,13 @@ function M.attempts(job, step)
   return shared > 0 and shared + 1 or 1
 end
 
+---Whether the job goes on when a step fails.
+---@param step table
+---@return boolean
+function M.may_fail(step)
+  return type(step.onFailure) == "string" and step.onFailure:lower() == "continue"
+end
+
 ---Seconds to wait before attempt n (n >= 2).
 ---@param n integer
 ---@param base number seconds before the second attempt
@@ -268,6 +275,7 @@ function M.execute(work, position)
     step = id, phase = step.phase or "main", status = outcome.status, exit = outcome.exit, signal = outcome.signal,
     seconds = outcome.seconds, error = outcome.error, hint = outcome.hint,
     log = outcome.log and work.run.dir .. "/" .. outcome.log or nil, links = links,
+    tolerated = outcome.status == "failed" and M.may_fail(step) or nil,
   })
   return outcome
 end

@@ -105,6 +105,7 @@ end
 ---@field number integer
 ---@field id string
 ---@field failed boolean
+---@field tolerated? boolean  its job goes on all the same
 ---@field seconds number
 ---@field summary? string  the error, or what the output says first
 ---@field output string
@@ -121,12 +122,14 @@ function M.step(job, step)
   if step.output:find("%S") then quoted(lines, step.output, "orun-stop-" .. job.id) end
   if step.failed then
     lines[#lines + 1] = ""
-    lines[#lines + 1] = "  retry:  orun run --job " .. job.id .. " --retry"
+    lines[#lines + 1] = step.tolerated and ("  %s continuing after failure"):format(glyph.arrow)
+      or "  retry:  orun run --job " .. job.id .. " --retry"
     if step.hint then lines[#lines + 1] = "  hint:   " .. style.plain(step.hint) end
   end
   lines[#lines + 1] = "::endgroup::"
   if step.failed then
-    lines[#lines + 1] = "::error::" .. escape(("%s %s %s: %s"):format(job.label, glyph.into, step.id, step.summary or "failed"))
+    lines[#lines + 1] = (step.tolerated and "::warning::" or "::error::")
+      .. escape(("%s %s %s: %s"):format(job.label, glyph.into, step.id, step.summary or "failed"))
   end
   return lines
 end

@@ -59,6 +59,13 @@ function M.legend(counts, over)
   return line
 end
 
+---Steps that failed without failing their job.
+---@param n integer
+---@return string
+function M.tolerated(n)
+  return style.plural(n, "failed step") .. " ignored"
+end
+
 ---The progress bar with its percentage.
 ---@param percent integer
 ---@return Span[]

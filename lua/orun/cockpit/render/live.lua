@@ -1,5 +1,6 @@
 -- The permanent lines of `orun run`: header, a block per component, failures at once, the summary.
 local frame = require "orun.cockpit.render.frame"
+local path = require "orun.util.path"
 local shellword = require "orun.util.shellword"
 local style = require "orun.cockpit.style"
 
@@ -58,7 +59,7 @@ local function row(view, job, branch)
   if job.seconds and job.status ~= "cached" then line[#line + 1] = { "  " .. style.step_duration(job.seconds), "dim" } end
   local held = job.status == "blocked" or job.status == "waiting"
   if held and job.reason then line[#line + 1] = { "  " .. style.plain(job.reason), "dim" } end
-  if job.tolerated then line[#line + 1] = { ("  %s ignored"):format(style.plural(job.tolerated, "failed step")), "warning" } end
+  if job.tolerated then line[#line + 1] = { "  " .. frame.tolerated(job.tolerated), "warning" } end
   return line
 end
 
@@ -99,16 +100,17 @@ end
 ---@param view LiveView
 ---@param job LiveJob
 ---@param event table step.finished or job.finished
+---@param message? string the error
 ---@param headline? string the line of its output that says most
 ---@return Span[][]
-function M.failure(view, job, event, headline)
+function M.failure(view, job, event, message, headline)
   local first = { "    ", { glyph.failure, "error" }, " ", { style.plain(view:label(job)), "bold" } }
   if event.seconds then first[#first + 1] = { "  " .. style.step_duration(event.seconds), "dim" } end
-  local text = headline or event.error
+  local text = headline or message
   if text then first[#first + 1] = { "  " .. style.truncate(style.plain(text), headline_width), "error" } end
   local lines = { first }
   if event.step then lines[2] = detail("step", style.plain(event.step)) end
-  if event.error then lines[#lines + 1] = detail("error", style.plain(event.error)) end
+  if message then lines[#lines + 1] = detail("error", style.plain(message)) end
   if event.hint then lines[#lines + 1] = detail("hint", style.plain(event.hint)) end
   if view.execId then lines[#lines + 1] = detail("logs", logs_command(view, job)) end
   return lines
@@ -116,13 +118,57 @@ end
 
 ---@param view LiveView
 ---@param event table step.retry
+---@param message? string the error
 ---@return Span[][]
-function M.retry(view, event)
+function M.retry(view, event, message)
   local job = view.jobs[event.job]
   local text = ("%s retrying attempt %d/%d"):format(glyph.retry, event.attempt, event.attempts)
   local line = { "    ", { text, "warning" }, "  " .. style.plain(job and view:label(job) or event.job) .. "  " .. style.plain(event.step) }
-  if event.error then line[#line + 1] = { "  " .. style.plain(event.error), "dim" } end
+  if message then line[#line + 1] = { "  " .. style.plain(message), "dim" } end
   return { line }
+end
+
+---A step that failed and may: its job goes on.
+---@param view LiveView
+---@param job LiveJob
+---@param event table step.finished
+---@param message? string the error
+---@param headline? string
+---@return Span[][]
+function M.continuing(view, job, event, message, headline)
+  local line = {
+    "    ", { glyph.arrow .. " continuing after failure", "warning" },
+    ("  %s  %s"):format(style.plain(view:label(job)), style.plain(event.step)),
+  }
+  if event.seconds then line[#line + 1] = { "  " .. style.step_duration(event.seconds), "dim" } end
+  if message then line[#line + 1] = { "  " .. style.plain(message), "dim" } end
+  if headline then line[#line + 1] = { "  " .. style.truncate(style.plain(headline), headline_width), "dim" } end
+  return { line }
+end
+
+local phase_names = { pre = "Pre-steps", post = "Post-steps" }
+
+---The steps of another phase begin.
+---@param view LiveView
+---@param job LiveJob
+---@param phase string
+---@return Span[][]
+function M.phase(view, job, phase)
+  local name = phase_names[phase]
+  if not name then return {} end
+  local line = { "  ", { glyph.phase .. " " .. name, "secondary" } }
+  if view.concurrent then line[#line + 1] = { "  " .. style.plain(view:label(job)), "dim" } end
+  return { line }
+end
+
+---What can start at the beginning.
+---@param ready integer
+---@param resumed integer
+---@param waiting integer
+---@return Span[][]
+function M.readiness(ready, resumed, waiting)
+  local text = ("%d ready%s%d resumed%s%d waiting"):format(ready, style.separator, resumed, style.separator, waiting)
+  return { { { "  State  ", "dim" }, text }, {} }
 end
 
 -- The commands that go on with a run.
@@ -186,6 +232,15 @@ local function bar_line(text)
   return { { "    " .. glyph.bar .. " ", "dim" }, style.plain(text) }
 end
 
+-- When a step runs, how often at most and for how long.
+local function limits(step, with_phase)
+  local text = ""
+  if with_phase and step.phase and step.phase ~= "main" then text = "  phase: " .. step.phase end
+  if step.attempts and step.attempts > 1 then text = ("%s  retries: %d"):format(text, step.attempts - 1) end
+  if step.timeout and step.timeout ~= "" then text = ("%s  timeout: %s"):format(text, style.plain(step.timeout)) end
+  return text
+end
+
 ---What a step is about to do.
 ---@param view LiveView
 ---@param job LiveJob
@@ -203,10 +258,8 @@ function M.step(view, job, step, position, count)
     lines[#lines + 1] = bar_line "run:"
     quoted_lines(command, lines)
   end
-  local limits = {}
-  if step.attempts and step.attempts > 1 then limits[1] = ("retries: %d"):format(step.attempts - 1) end
-  if step.timeout and step.timeout ~= "" then limits[#limits + 1] = "timeout: " .. step.timeout end
-  if #limits > 0 then lines[#lines + 1] = bar_line(table.concat(limits, "  ")) end
+  local bounds = limits(step)
+  if bounds ~= "" then lines[#lines + 1] = bar_line(bounds:match "%S.*") end
   return lines
 end
 
@@ -231,6 +284,12 @@ function M.step_result(view, job, event, output)
   return lines
 end
 
+-- A directory, from where the person stands when it is below.
+local function place(view, directory)
+  if not view.cwd or (directory .. "/"):sub(1, #view.cwd + 1) ~= view.cwd .. "/" then return directory end
+  return path.relative(view.cwd, directory)
+end
+
 ---A job of a dry run.
 ---@param view LiveView
 ---@param job LiveJob
@@ -242,16 +301,20 @@ function M.preview(view, job, event, verbose)
   local name = row_name(view, job)
   table.move(name, 1, #name, #first + 1, first)
   first[#first + 1] = { "  " .. style.plural(#event.steps, "step"), "dim" }
+  if not verbose and event.directory then first[#first + 1] = { "  in " .. style.plain(place(view, event.directory)), "dim" } end
   local lines = { first }
   for _, gate in ipairs(event.gates or {}) do
     lines[#lines + 1] = { { "      gate  ", "warning" }, style.plain(gate) }
   end
   if verbose then lines[#lines + 1] = bar_line("cwd: " .. (event.directory or "")) end
+  local phase = "main"
   for i, step in ipairs(event.steps) do
     if verbose then
+      if step.phase and step.phase ~= phase then table.move(M.phase(view, job, step.phase), 1, 1, #lines + 1, lines) end
+      phase = step.phase
       table.move(M.step(view, job, step, i, #event.steps), 1, 100, #lines + 1, lines)
     else
-      lines[#lines + 1] = { { "      " .. style.plain(step.step), "dim" } }
+      lines[#lines + 1] = { { "      " .. style.plain(step.step) .. limits(step, true), "dim" } }
     end
   end
   return lines
@@ -285,6 +348,7 @@ function M.summary(view, event, resume)
     { counts.blocked, "blocked" }, { view.waiting, "waiting" },
     { (counts.waiting or 0) - view.waiting, "not started" },
   }
+  if view.tolerated > 0 then texts[#texts + 1] = frame.tolerated(view.tolerated) end
   if #texts > 0 then lines[#lines + 1] = { { "  " .. table.concat(texts, style.separator), "dim" } } end
   if (event.cacheHits or 0) > 0 then
     lines[#lines + 1] = { { "  cache  ", "dim" }, style.plural(event.cacheHits, "local hit") }

@@ -50,6 +50,7 @@ local function outcome(job, view, now, line)
   if seconds > 0 and group ~= "pending" and group ~= "blocked" then
     line[#line + 1] = { (group == "running" and " " or "  ") .. style.duration(seconds), "dim" }
   end
+  if job.tolerated then line[#line + 1] = { "  " .. frame.tolerated(job.tolerated), "warning" } end
   if group == "failed" and type(job.error) == "string" and job.error ~= "" then
     line[#line + 1] = { "  " .. style.truncate(style.plain(job.error), error_width), "error" }
   elseif job.reason and job.reason ~= "" then

@@ -13,6 +13,7 @@ local M = {}
 ---@field reason? string        why it cannot start
 ---@field startedAt? number     seconds since the epoch
 ---@field finishedAt? number
+---@field tolerated? integer     failed steps of a completed job
 ---@field steps StepView[]      in the order in which they run
 
 ---@class StepView
@@ -123,6 +124,15 @@ function M.outcome(state)
   return status == "failed" and state.lastError == "cancelled" and "cancelled" or status
 end
 
+local function tolerated(status, steps)
+  if M.group(status) ~= "completed" then return nil end
+  local n = 0
+  for _, step in ipairs(steps) do
+    if M.group(step.status) == "failed" then n = n + 1 end
+  end
+  return n > 0 and n or nil
+end
+
 ---@param id string
 ---@param state table    job object of state.json
 ---@param folded? JobState  what the journal knows of it
@@ -131,6 +141,7 @@ end
 function M.view(id, state, folded, planned)
   local component, environment, short = M.split(id)
   local status = M.outcome(state)
+  local steps = M.steps(type(state.steps) == "table" and state.steps or {}, planned, folded and folded.steps)
   return {
     id = id,
     component = component,
@@ -140,7 +151,8 @@ function M.view(id, state, folded, planned)
     error = status ~= "cancelled" and state.lastError or nil,
     startedAt = instant.parse(folded and folded.runAt or state.startedAt),
     finishedAt = instant.parse(folded and folded.finishedAt or state.finishedAt),
-    steps = M.steps(type(state.steps) == "table" and state.steps or {}, planned, folded and folded.steps),
+    tolerated = tolerated(status, steps),
+    steps = steps,
   }
 end
 

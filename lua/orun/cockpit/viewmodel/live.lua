@@ -13,6 +13,7 @@ local M = {}
 ---@field seconds? number
 ---@field error? string
 ---@field reason? string
+---@field phase? string   of the step that started last
 ---@field told? boolean  its failure was printed when it happened
 ---@field links {label: string, url: string}[]
 
@@ -31,6 +32,7 @@ local M = {}
 ---@field components? integer  so many components at once; nil: all that there are
 ---@field dryRun boolean
 ---@field target? string     the one job asked for
+---@field cwd? string        directories below it are shown from there
 ---@field environments string[]
 ---@field multiEnv boolean
 ---@field concurrent boolean labels name the component
@@ -38,6 +40,8 @@ local M = {}
 ---@field jobs table<string, LiveJob>
 ---@field groups table<string, LiveGroup>
 ---@field group_order string[]
+---@field planned table[]   plan jobs
+---@field tolerated integer failed steps whose jobs went on
 ---@field waiting integer   jobs that nothing will start, as what they need was not selected
 local Live = {}
 Live.__index = Live
@@ -65,14 +69,16 @@ local function add_job(self, planned)
 end
 
 ---@param started table the event run.started
----@param options? {job?: string}
+---@param options? {job?: string, cwd?: string}
 ---@return LiveView
 function M.new(started, options)
   local self = setmetatable({
     execId = started.execId, planId = started.planId or "", planName = started.planName or "", runner = started.runner or "local",
     concurrency = started.concurrency or 1, dryRun = started.dryRun == true, target = options and options.job,
+    cwd = options and options.cwd,
     environments = started.environments or {}, jobs = {}, order = {}, groups = {}, group_order = {},
-    waiting = 0,
+    waiting = 0, tolerated = 0,
+    planned = started.jobs,
   }, Live)
   for _, planned in ipairs(started.jobs) do add_job(self, planned) end
   local most = started.componentConcurrency or 0
@@ -89,6 +95,27 @@ function Live:label(job)
   local place = job.component
   if self.multiEnv and job.environment then place = place .. style.joint .. job.environment end
   return place .. "/" .. job.name
+end
+
+---How the jobs stand when the run begins: which may start, which were completed before, which need others first.
+---@param resumed table<string, boolean> ids of the completed ones
+---@return integer ready
+---@return integer resumed
+---@return integer waiting
+function Live:readiness(resumed)
+  local ready, done, waiting = 0, 0, 0
+  for _, job in ipairs(self.planned) do
+    local free = true
+    for _, needed in ipairs(job.dependsOn or {}) do free = free and (resumed[needed] or not self.jobs[needed]) end
+    if resumed[job.id] then
+      done = done + 1
+    elseif free then
+      ready = ready + 1
+    else
+      waiting = waiting + 1
+    end
+  end
+  return ready, done, waiting
 end
 
 ---Notes that a job ended.
