@@ -108,7 +108,7 @@ describe("run view", function()
   end)
 
   it("does not guess which jobs a partial run selected, but how many", function()
-    local fold = { status = "running", jobTotal = 2, jobs = {}, blocked = {}, skipped = {} }
+    local fold = { status = "running", jobTotal = 2, jobs = {}, blocked = {}, skipped = {}, waits = {} }
     local v = view({ ["a@e.1"] = { status = "running" } }, {}, { plan = plan, fold = fold })
     assert.same({ "a@e.1" }, ids(v.jobs))
     assert.equal(2, v.counts.total)
@@ -117,7 +117,8 @@ describe("run view", function()
 
   it("takes times, step durations and blocked jobs from the journal", function()
     local fold = {
-      status = "failed", jobTotal = 3, blocked = { ["a@e.2"] = "a@e.1 failed" }, skipped = {}, startedAt = "2026-06-01T09:00:00.000Z",
+      status = "failed", jobTotal = 3, blocked = { ["a@e.2"] = "a@e.1 failed" }, skipped = {}, waits = {},
+      startedAt = "2026-06-01T09:00:00.000Z",
       finishedAt = "2026-06-01T09:00:52.500Z",
       jobs = {
         ["a@e.1"] = {
@@ -138,7 +139,7 @@ describe("run view", function()
 
   it("tells of a run whose process is gone, and counts its jobs as not done", function()
     local fold = {
-      status = "running", jobTotal = 2, blocked = {}, skipped = {}, startedAt = "2026-06-01T09:00:00Z",
+      status = "running", jobTotal = 2, blocked = {}, skipped = {}, waits = {}, startedAt = "2026-06-01T09:00:00Z",
       jobs = { ["a@e.1"] = { runAt = "2026-06-01T09:00:07Z", steps = {} } },
     }
     local v = view({ ["a@e.1"] = { status = "running" } }, {}, { fold = fold, abandoned = true })
