@@ -101,6 +101,7 @@ function M.read(argv, invoked)
     flags = flags.with_global(command and command.flags),
     args = command and command.args,
     leading = command and command.leading,
+    elsewhere = function(written) return require("orun.cli.register").with_flag(written, places) end,
   })
   return { found = found, command = command, parsed = parsed, places = places }
 end

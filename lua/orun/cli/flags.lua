@@ -138,6 +138,7 @@ end
 ---@field name string    command name for messages
 ---@field flags table
 ---@field given table
+---@field elsewhere? fun(written: string): string[]
 local Reader = {}
 Reader.__index = Reader
 
@@ -147,7 +148,9 @@ local function unknown(self, written)
     if not flag.hidden and name:sub(1, 2) == "--" then names[#names + 1] = name end
   end
   table.sort(names)
-  local hint = #written > 2 and require("orun.util.suggestion").hint(written, names) or nil
+  local others = self.elsewhere and written:sub(1, 2) == "--" and self.elsewhere(written) or {}
+  local hint = (#others == 1 or #others == 2) and "did you mean " .. table.concat(others, " or ") .. "?" or nil
+  if not hint and #written > 2 then hint = require("orun.util.suggestion").hint(written, names) end
   diagnostic.usage(("unknown flag %s for %s"):format(written, self.name), hint or ("%s --help lists the flags"):format(self.name))
 end
 
@@ -304,6 +307,7 @@ end
 ---@field args? Argument[]      nil: none
 ---@field leading? boolean      flags only before the first argument; everything after it is left as it is
 ---@field environment? fun(name: string): string?  default os.getenv
+---@field elsewhere? fun(written: string): string[]  how other commands take a flag that this one does not know
 
 ---Reads the words after the command's name. A mistake raises a usage failure, unless `--help` or `--version` was given before it.
 ---@param words string[]
@@ -312,6 +316,7 @@ end
 function M.parse(words, options)
   local reader = setmetatable({
     words = words, at = 1, index = M.index(options.flags), name = options.name, flags = {}, given = {},
+    elsewhere = options.elsewhere,
   }, Reader)
   local ok, args = pcall(read_words, reader, options.leading)
   if reader.given.help or reader.given.version then return { flags = reader.flags, given = reader.given, args = {} } end

@@ -196,6 +196,27 @@ function M.alias(words, word, places, own)
   return foreign
 end
 
+local function collect_flag(written, words, places, lines)
+  for _, found in ipairs(M.list(words, places)) do
+    local command = found.place.module and found.file and load(found)
+    for _, flag in ipairs(command and command.flags or {}) do
+      if not flag.hidden and "--" .. flag.name == written then
+        lines[#lines + 1] = ("orun %s %s%s"):format(table.concat(found.words, " "), written, flag.value and " " .. flag.value or "")
+      end
+    end
+    if found.group then collect_flag(written, found.words, places, lines) end
+  end
+  return lines
+end
+
+---How the commands that ship take a flag: what somebody meant who gave it to another one.
+---@param written string  `--name`
+---@param places Place[]
+---@return string[] e.g. "orun status --trace FILE"
+function M.with_flag(written, places)
+  return collect_flag(written, {}, places, {})
+end
+
 ---Finds a command below some words by an alias, or one of a checkout.
 ---@param words string[]
 ---@param word string
