@@ -256,7 +256,10 @@ end }
       local text, found = house "check = function(v, job)\n  return job.x.y\nend"
       has(text, ".orun/policies/house.lua:2:3: policy.rule", "(policy house of component app environment dev)")
       assert.equal(1, #found.errors)
-      has(house "check = function() return 1 end", "answered with a integer")
+      has(house "check = function() return 1 end", "answered with an integer", ".orun/policies/house.lua:1:1")
+      has(house "check = function() return { message = 'x', pth = '/steps' } end", 'answered with a table that has a field "pth"', "path")
+      has(house "check = function() return { 'x', { path = '/steps' } } end", "answered with a table that has no message")
+      has(house "check = function() return { message = 'x', hint = 5 } end", "answered with a hint that is no text")
       has(house "chekc = function() end", 'no field "chekc"', "check")
       has(house "check = function() while true do end end", "composition.limit", ".orun/policies/house.lua:1")
     end)

@@ -61,15 +61,32 @@ local orun = {}
 ---@field stepsEnabled? string[]         keeps steps by id, when no capabilities are listed
 ---@field stepOverrides? table<string, {run?: string, with?: table, env?: table<string, string>}>  by id
 
----What a function of a job is told. It is read-only.
+---What a function of a job is told: what the root of templates holds, and more. It is read-only. A domain or a profile that there is not
+---is "".
 ---@class orun.Context
 ---@field parameters table<string, any>  merged, with the defaults of the schema
----@field env table<string, string>
----@field labels table<string, string>
+---@field env table<string, string>      merged
+---@field labels table<string, string>   of the component
 ---@field dependencies string[]          names of the components that this one depends on
----@field trigger? {provider: string, event: string, action: string, bindings: string[]} when a trigger started the plan
+---@field trigger? orun.Trigger          when a trigger started the plan
 ---@field component {name: string, type: string, domain: string, path: string}
----@field orun {component: {name: string, type: string, domain: string}, environment: {name: string}, composition: {type: string}, profile: {name: string}, job: {id: string, name: string}}
+---@field environment {name: string}
+---@field composition {type: string}
+---@field profile {name: string}
+---@field job {id: string, name: string}
+---@field orun {component: table, environment: table, composition: table, profile: table, job: table}  the same five, as templates name them
+
+---What started the plan, as metadata.trigger of the plan has it.
+---@class orun.Trigger
+---@field mode "named-trigger"|"event-file"
+---@field provider? string
+---@field event? string
+---@field action? string
+---@field matchedBindings string[]       names of trigger bindings
+---@field activeEnvironments string[]
+---@field scope "full"|"changed"
+---@field base? string                   commit before
+---@field head? string                   commit after
 
 ---What a composition file returns.
 ---@param spec orun.CompositionSpec

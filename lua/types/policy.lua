@@ -2,8 +2,8 @@
 -- A policy rule: policies/<key>.lua of a composition package, or .orun/policies/<key>.lua of a repository. The file returns an orun.Policy.
 
 ---@class orun.Policy
----@field describe string                what the key demands, for messages
----@field schema orun.Schema             of the value
+---@field describe? string               what the key demands, for messages
+---@field schema? orun.Schema|boolean    of the value; any value without one
 ---@field check fun(value: any, job: orun.PlanJob, ctx: orun.PolicyContext): orun.Violation|orun.Violation[]|string|string[]|nil
 
 ---@class orun.Violation
@@ -11,40 +11,56 @@
 ---@field path? string                   JSON pointer into the job, for example "/steps/0/run"; the message then points at its line
 ---@field hint? string
 
----A job as the plan will hold it, read-only.
+---A job as the plan will hold it, read-only. Rules are asked before the names that follow from the finished plan (uid, displayName,
+---checkName) are there.
 ---@class orun.PlanJob
 ---@field id string                      component@environment.job
+---@field uid? string
+---@field displayName? string
+---@field checkName? string
 ---@field name string
 ---@field component string
 ---@field environment string
 ---@field composition string             the component type
 ---@field profile? string                type.profile
+---@field profileSource? string          who chose it
+---@field profileRuleTriggerRef? string
+---@field jobRegistry? string            the package of the composition
+---@field job? string
 ---@field runsOn? string
 ---@field path? string
+---@field steps orun.PlanStep[]
+---@field dependsOn? string[]            ids of jobs
+---@field advisoryDependsOn? string[]
+---@field dependencyMode? string
+---@field dependencySource? string
+---@field dependencyRuleTriggerRef? string
+---@field gates? {type: string, environment: string, component: string, condition: string, match?: string, source?: string}[]
 ---@field timeout? string
 ---@field retries? integer
----@field steps orun.PlanStep[]
+---@field outputs? string[]
 ---@field env? table<string, string>
 ---@field labels? table<string, string>
 ---@field parameters? table<string, any>
----@field outputs? string[]
----@field dependsOn? string[]
 
 ---@class orun.PlanStep
 ---@field id string
 ---@field name? string
 ---@field phase string
+---@field order? integer
 ---@field run? string
 ---@field use? string
 ---@field with? table<string, any>
 ---@field env? table<string, string>
 ---@field shell? string
+---@field ["working-directory"]? string
 ---@field timeout? string
 ---@field retry? integer
+---@field onFailure? "continue"|"stop"
 
 ---@class orun.PolicyContext
 ---@field component {name: string, type: string, domain: string, labels: table<string, string>, path: string}
 ---@field environment {name: string}
 ---@field dependencies {component: string, environment: string, domain: string}[]
----@field git {revision: string, dirty: boolean}
----@field trigger? {provider: string, event: string, action: string, bindings: string[]}
+---@field git {revision?: string, dirty?: boolean, problem?: string}  problem: why git says nothing
+---@field trigger? orun.Trigger          when a trigger started the plan

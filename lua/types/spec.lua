@@ -53,6 +53,8 @@ function assert.is_true(v, message) end
 function assert.is_false(v, message) end
 function assert.is_nil(v, message) end
 function assert.is_not_nil(v, message) end
+function assert.is_string(v, message) end
+function assert.is_table(v, message) end
 function assert.truthy(v, message) end
 function assert.falsy(v, message) end
 ---The pattern occurs in the text; with `plain`, the pattern is a text.

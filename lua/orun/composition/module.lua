@@ -116,7 +116,12 @@ local function no_functions(v, way)
   return v
 end
 
+---Fields of every kind of table that authors write, by what messages call it; lua/types/orun.lua declares them.
+---@type table<string, table<string, function>>
+M.fields = {}
+
 local function record(noun, fields)
+  M.fields[noun] = fields
   return function(v, way, context)
     if value.kind(v) ~= "map" then flaw(way, ("must be a table with the fields of a %s, not %s"):format(noun, described(v))) end
     local out = {}
@@ -219,7 +224,7 @@ local function dynamic_or(read)
 end
 
 local job_fields = {
-  name = text, description = text, retries = integer, capabilities = texts, dependsOn = texts, inputs = no_functions,
+  name = text, description = text, retries = integer, capabilities = texts, dependsOn = texts,
 }
 for field, read in next, dynamic do job_fields[field] = dynamic_or(read) end
 local read_job = record("job", job_fields)

@@ -47,14 +47,18 @@ function M.find(registry, store, display, limits)
   return found, hidden
 end
 
-local fields = { describe = "string", schema = "map", check = "function" }
+---What a rule file returns, and what a rule answers with.
+M.fields = {
+  rule = { describe = true, schema = true, check = true },
+  violation = { message = true, path = true, hint = true },
+}
 
 ---What is wrong with what a rule file returned.
 local function flaw(rule)
   if value.kind(rule) ~= "map" then return "it must return { describe =, schema =, check = }" end
   for key in sorted.pairs(rule) do
-    if not fields[key] then
-      return ('a rule has no field "%s"'):format(key), suggestion.hint(key, sorted.keys(fields))
+    if not M.fields.rule[key] then
+      return ('a rule has no field "%s"'):format(key), suggestion.hint(key, sorted.keys(M.fields.rule))
     end
   end
   if not sandbox.is_function(rule.check) then return "check must be a function" end
@@ -91,18 +95,32 @@ function M.asks_for_git(item)
   return false
 end
 
----Whether an answer of a rule has a form that it may have: nothing, a message, a table with one, or a list of those.
-local function is_answer(answer, nested)
-  local kind = value.kind(answer)
-  if kind == "nil" or kind == "string" then return kind == "string" or not nested end
-  if kind == "list" or kind == "map" and next(answer) == nil then
-    for _, item in ipairs(answer) do
-      if nested or not is_answer(item, true) then return false end
+---What is wrong with a table that says what a rule found.
+local function violation_flaw(answer)
+  for key, item in sorted.pairs(answer) do
+    if not M.fields.violation[key] then
+      return ('with a table that has a field "%s"'):format(key), suggestion.hint(key, sorted.keys(M.fields.violation))
     end
-    return not nested
+    if type(item) ~= "string" then return ("with a %s that is no text"):format(key) end
   end
-  return kind == "map" and type(answer.message) == "string" and (answer.path == nil or type(answer.path) == "string")
-    and (answer.hint == nil or type(answer.hint) == "string")
+  if not answer.message then return "with a table that has no message" end
+end
+
+---What is wrong with an answer of a rule: it may be nothing, a message, a table with one, or a list of those.
+---@return string?
+---@return string? hint
+local function answer_flaw(answer, nested)
+  local kind = value.kind(answer)
+  if kind == "string" or kind == "nil" and not nested then return nil end
+  if not nested and (kind == "list" or kind == "map" and next(answer) == nil) then
+    for _, item in ipairs(answer) do
+      local flaw_of_item, hint = answer_flaw(item, true)
+      if flaw_of_item then return flaw_of_item, hint end
+    end
+    return nil
+  end
+  if kind == "map" then return violation_flaw(answer) end
+  return ("with %s %s"):format(kind == "integer" and "an" or "a", kind)
 end
 
 ---Asks a rule.
@@ -116,12 +134,15 @@ end
 function M.ask(item, check, wanted, job, ctx)
   local answer, problem = item.box:call(check, wanted, job, ctx)
   if problem then return nil, sandbox.mark(problem, problem.limit and "composition.limit" or "policy.rule") end
-  if is_answer(answer) then return answer end
+  local wrong, hint = answer_flaw(answer)
+  if not wrong then return answer end
   local file, line = sandbox.place(check)
+  local source = file and item.box:line(file, line)
   return nil, {
-    kind = "policy.rule", file = file and item.box:shown(file) or item.shown, line = line,
-    message = ('package "%s": the rule of the policy %s answered with a %s, not with a message, { message =, path =, hint = } or a list')
-      :format(item.box.options.name, item.key, value.kind(answer)),
+    kind = "policy.rule", file = file and item.box:shown(file) or item.shown, line = line, source = source,
+    column = source and source:find "%S", hint = hint,
+    message = ('package "%s": the rule of the policy %s answered %s, not with a message, { message =, path =, hint = } or a list')
+      :format(item.box.options.name, item.key, wrong),
   }
 end
 
