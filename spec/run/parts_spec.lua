@@ -65,6 +65,22 @@ describe("links", function()
     fs.remove_tree((path:gsub("/log$", "")))
   end)
 
+  it("are whole wherever a log is cut for reading", function()
+    local fs = require "host.fs"
+    local path = assert(fs.temporary("/tmp/orun-link-")) .. "/log"
+    local url = "https://x.example/a-page-of-some-length"
+    for _, between in ipairs { "\n", " " } do
+      for before = (1 << 16) - 60, (1 << 16) + 1 do
+        assert(fs.write(path, ("x"):rep(before - 1) .. between .. "Page: " .. url .. between .. ("y"):rep(1 << 16)))
+        local links = link.scan(path, 1 << 20)
+        assert.same({ url }, { links[1] and links[1].url }, before)
+        assert.is_nil(links[2])
+        if between == "\n" then assert.equal("Page", links[1].label) end
+      end
+    end
+    fs.remove_tree((path:gsub("/log$", "")))
+  end)
+
   it("are not all: hits of caches are told apart (05 §16.5)", function()
     assert.is_true(link.cache_hit("x\nRestoring 'npm' from cache\n"))
     assert.is_true(link.cache_hit("Terraform tool version '1.9.8' has been cached at /opt/tf\n"))

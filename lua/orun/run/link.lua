@@ -49,14 +49,14 @@ end
 
 -- Logs are read in pieces of this size, so that a big one takes no memory.
 local piece_bytes = 1 << 16
+-- So much of an unfinished line goes on in the next piece.
+local line_bytes = 1 << 12
 
--- The next whole lines of a log, given the begin of one that was left over, and what is left over now.
-local function next_lines(file, rest)
-  local piece = file:read(piece_bytes)
-  if not piece then return rest ~= "" and rest or nil, "" end
-  local text = rest .. piece
-  local cut = #piece < piece_bytes and #text or text:find("\n[^\n]*$") or #text
-  return text:sub(1, cut), text:sub(cut + 1)
+-- What a piece ends with that belongs to the line that the next one begins with.
+local function unfinished(text)
+  local tail = text:sub(-line_bytes)
+  if tail:find("\n", 1, true) then return tail:match("^.*\n(.*)") end
+  return text:find("://", 1, true) and tail:match("^.*%s(.*)") or tail
 end
 
 ---What the first part of a log tells.
@@ -68,12 +68,18 @@ function M.scan(path, limit)
   local links, seen, hit = {}, {}, false
   local file = io.open(path, "rb")
   if not file then return links, hit end
-  local text, rest = next_lines(file, "")
-  while text and limit > 0 do
+  local rest = ""
+  while limit > 0 do
+    local piece = file:read(piece_bytes)
+    if not piece then break end
+    limit = limit - #piece
+    local last = #piece < piece_bytes or limit <= 0
+    rest = rest .. piece
+    local left = last and "" or unfinished(rest)
+    local text = left == "" and rest or rest:sub(1, -#left - 1)
     collect(text, links, seen)
     hit = hit or M.cache_hit(text)
-    limit = limit - #text
-    text, rest = next_lines(file, rest)
+    rest = left
   end
   file:close()
   return links, hit
