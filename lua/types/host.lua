@@ -373,6 +373,7 @@ local process = {}
 ---                                  pass); gives the line that takes its place, nil for none; what it gives is masked. Must not wait; its error
 ---                                  ends the process and is raised by wait()
 ---@field prefix? string             for `filter`
+---@field seek? string[]             at most four texts of 1 to 16 bytes; the result says which of them were written to the log
 ---@field timeout? number            seconds; then TERM to the group, `grace`, KILL
 ---@field grace? number              seconds between TERM and KILL, default 5
 ---@field inherit? Claim[]           lock descriptors that the first process keeps open
@@ -394,6 +395,7 @@ local process = {}
 ---@field bytes integer     bytes that the child wrote
 ---@field log? string       the log's path, absent when nothing was written
 ---@field log_bytes? integer bytes in the log (masks change the number), with `log`
+---@field found? table<string, true> those of `seek` that are in the log; absent when none is
 ---@field log_error? string why the log is incomplete or missing; the child was not disturbed
 ---@field held? boolean     processes that it left behind kept its output open for the whole grace time; its group was killed
 ---@field escaped? boolean  some of them are of another group: they live, and what they print is lost from here on

@@ -338,6 +338,46 @@ describe("processes", function()
     assert.equal("EINVAL", errno)
   end)
 
+  describe("texts that are sought", function()
+    local function found(script, texts, more)
+      local options = { output = "log", log = dir .. "/sought", seek = texts }
+      for k, v in next, more or {} do options[k] = v end
+      return sh(script, options).found
+    end
+
+    it("are told when the log has them", function()
+      assert.same({ ["://"] = true }, found("echo see https://x", { "://", "cache" }))
+      assert.same({ a = true, bc = true }, found("printf abcd", { "a", "bc", "e" }))
+      assert.is_nil(found("echo nothing", { "://" }))
+      assert.is_nil(found("true", { "://" }))
+      assert.is_nil(found("echo a", {}))
+    end)
+
+    it("may come in any number of pieces", function()
+      assert.same({ ["://"] = true }, found("for c in a : / / b; do printf %s $c; sleep 0.02; done", { "://", "://c", "a:/b" }))
+      assert.same({ ["0123456789abcdef"] = true }, found("for c in 01 23456 78 9abcde f; do printf %s $c; sleep 0.02; done",
+        { "0123456789abcdef", "0123456789abcdeg" }))
+    end)
+
+    it("may stand at any place of much output", function()
+      for offset = (1 << 18) - 4, (1 << 18) + 1 do
+        local script = ("head -c %d /dev/zero; printf needle; head -c 300000 /dev/zero"):format(offset)
+        assert.same({ needle = true }, found(script, { "needle", "needles" }))
+      end
+    end)
+
+    it("are those of the log, not those that were hidden", function()
+      assert.same({ ["***"] = true }, found("echo a://b", { "://", "***" }, { mask = { "a://b" } }))
+    end)
+
+    it("are few and short", function()
+      assert.error(function() found("true", { "" }) end)
+      assert.error(function() found("true", { ("x"):rep(17) }) end)
+      assert.error(function() found("true", { "a", "b", "c", "d", "e" }) end)
+      assert.error(function() found("true", { 1 }) end)
+    end)
+  end)
+
   describe("masks", function()
     it("hide values, the longest first, also across reads", function()
       local mask = { "hunter2", "hunter2-long", "s3cret", "" }

@@ -64,6 +64,23 @@ static void set_status(lua_State *L, const struct orun_process *p)
     set_integer(L, "max_rss_kib", p->usage.ru_maxrss);
 }
 
+static void set_found(lua_State *L, const struct orun_search *search)
+{
+    bool any = false;
+    for (size_t i = 0; i < search->count; i++) {
+        if (!search->found[i])
+            continue;
+        if (!any)
+            lua_newtable(L);
+        any = true;
+        lua_pushlstring(L, search->texts[i], search->lengths[i]);
+        lua_pushboolean(L, 1);
+        lua_rawset(L, -3);
+    }
+    if (any)
+        lua_setfield(L, -2, "found");
+}
+
 static void set_output(lua_State *L, const struct orun_process *p)
 {
     set_integer(L, "bytes", (int64_t)(p->out.bytes + p->err.bytes));
@@ -88,6 +105,7 @@ static void set_output(lua_State *L, const struct orun_process *p)
         lua_pushstring(L, p->log.path);
         lua_setfield(L, -2, "log");
         set_integer(L, "log_bytes", (int64_t)p->log.bytes);
+        set_found(L, &p->log.search);
     }
     if (p->log.error) {
         lua_pushfstring(L, "%s: %s", p->log.path, strerror(p->log.error));

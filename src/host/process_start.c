@@ -433,6 +433,21 @@ static void read_log(lua_State *L, struct orun_process *p, enum output output)
     lua_pop(L, 1);
 }
 
+static void read_search(lua_State *L, struct orun_process *p)
+{
+    if (lua_getfield(L, 1, "seek") != LUA_TNIL) {
+        lua_Integer n = (lua_Integer)check_list(L, "seek");
+        for (lua_Integer i = 1; i <= n; i++) {
+            size_t length;
+            const char *text = element(L, i, "seek", &length);
+            if (!orun_search_add(&p->log.search, text, length))
+                luaL_error(L, "option 'seek' takes at most %d texts of 1 to %d bytes",
+                           ORUN_SEARCH_MOST, ORUN_SEARCH_LONGEST);
+        }
+    }
+    lua_pop(L, 1);
+}
+
 static void set_up_pump(struct orun_process *p, struct orun_pump *pump, const struct start *s)
 {
     pump->log = p->log.path ? &p->log : NULL;
@@ -518,6 +533,7 @@ static bool read_options(lua_State *L, struct orun_process *p, struct start *s, 
     read_locks(L, s);
     read_mask(L, p);
     read_log(L, p, s->output);
+    read_search(L, p);
     if (s->output == OUTPUT_LINES)
         read_line_function(L, p, index);
     set_up_pump(p, &p->out, s);

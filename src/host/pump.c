@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_SIZE (64 * 1024)
+/* What a pipe holds at first, and once somebody was seen to fill it: fewer turns between writer and reader. */
+#define PIPE_SIZE (64 * 1024)
+#define READ_SIZE (256 * 1024)
 #define LONGEST_LINE (64 * 1024)
 /* Bytes taken at most at once from a pipe that somebody goes on filling. */
-#define DRAIN_LIMIT (16 * READ_SIZE)
+#define DRAIN_LIMIT (4 * READ_SIZE)
 
 /* One buffer of each kind serves all pumps: what was read, and its masked form. */
 static struct orun_bytes input, masked;
@@ -22,16 +24,26 @@ static int open_file(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 }
 
+/* Most of the directories are there already, so the last one is tried first. */
+static void make_parents(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return;
+    *slash = '\0';
+    if (mkdir(path, 0755) != 0 && errno == ENOENT) {
+        make_parents(path);
+        mkdir(path, 0755);
+    }
+    *slash = '/';
+}
+
 static int open_log(char *path)
 {
     int fd = open_file(path);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
+    make_parents(path);
     return open_file(path);
 }
 
@@ -39,6 +51,7 @@ static void write_log(struct orun_log *log, const char *bytes, size_t length)
 {
     if (log->fd < 0 && !log->error && (log->fd = open_log(log->path)) < 0)
         log->error = errno;
+    orun_search_put(&log->search, bytes, length);
     while (length > 0 && !log->error) {
         ssize_t n = write(log->fd, bytes, length);
         if (n < 0 && errno != EINTR)
@@ -178,6 +191,8 @@ static bool read_some(struct orun_pump *pump, bool *end)
     *end = n == 0 || (n < 0 && errno != EAGAIN);
     if (n <= 0)
         return false;
+    if (pump->bytes < PIPE_SIZE && pump->bytes + (size_t)n >= PIPE_SIZE)
+        fcntl(pump->event.fd, F_SETPIPE_SZ, READ_SIZE); /* or it stays as it is */
     pump->bytes += (size_t)n;
     if (pump->filter.prefix)
         orun_filter_put(&pump->filter, input.data, (size_t)n);

@@ -12,6 +12,7 @@
 #include "filter.h"
 #include "loop.h"
 #include "mask.h"
+#include "search.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ struct orun_log {
     int fd;     /* -1 before the first byte */
     int error;  /* errno of what went wrong; nothing is written any more */
     uint64_t bytes;
+    struct orun_search search; /* in what is written */
 };
 
 struct orun_pump {

@@ -50,6 +50,7 @@ local M = {}
 ---@field log string        file for the output; not made before the first byte
 ---@field mask? string[]    values that must not reach the log
 ---@field filter fun(line: string): string?  sees every line that begins with `::`; gives what is shown in its place
+---@field seek string[]     texts of which the result says whether they are in the log (see host.process)
 ---@field timeout? number   seconds
 ---@field claim Claim       to be inherited by the first process of the step
 ---@field line? fun(text: string, stream: string)

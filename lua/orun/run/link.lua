@@ -3,6 +3,9 @@ local M = {}
 
 local label_bytes = 20
 
+---What a log has that is worth a scan, for `seek` of host.process: one without needs none.
+M.signs = { "://", "cache" }
+
 local function label_of(before)
   local text = before:gsub("^[%s%-]+", ""):gsub("[%s%-]+$", ""):gsub(":$", ""):gsub("[%s%-]+$", "")
   if text == "" then return "Link" end

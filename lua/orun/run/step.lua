@@ -192,6 +192,7 @@ local function attempt(work, step, position, limit)
     log = work.run.dir .. "/" .. work:log_path(position),
     mask = mask,
     filter = listener(work, hidden),
+    seek = link.signs,
     timeout = limit,
     claim = work.claim,
     after_cancel = work.cancelled,
@@ -217,7 +218,7 @@ local function record_finish(work, position, outcome)
 end
 
 local function collect_links(work, position, outcome)
-  if not outcome.log then return end
+  if not outcome.log or not outcome.result.found then return end
   local run = work.run
   local links, cache_hit = link.scan(run.dir .. "/" .. outcome.log, link_bytes)
   if cache_hit then run.cache_hits = run.cache_hits + 1 end

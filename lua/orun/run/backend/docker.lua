@@ -358,7 +358,7 @@ function Site:start(call)
   table.move(call.argv, 1, #call.argv, #words + 1, words)
   local child, message, errno = process.start {
     argv = words, base = self.run.prepared.base, env = own, output = call.line and "lines" or "log", log = call.log, line = call.line,
-    mask = call.mask, filter = call.filter, prefix = commands.prefix, inherit = { call.claim },
+    mask = call.mask, filter = call.filter, prefix = commands.prefix, seek = call.seek, inherit = { call.claim },
   }
   if not child then return nil, message, errno end
   local running = setmetatable({ site = self, process = child, ended = loop.queue(), limit = loop.queue() }, Running)

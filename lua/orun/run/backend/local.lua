@@ -61,6 +61,7 @@ function Site:start(call)
     mask = call.mask,
     filter = call.filter,
     prefix = commands.prefix,
+    seek = call.seek,
     timeout = call.timeout,
     inherit = { call.claim },
   }
