@@ -29,19 +29,44 @@ local function before(a, b)
 end
 
 local function identity(d)
-  return table.concat({ d.kind or "", d.message, d.file or "", d.line or "", d.column or "", d.path or "" }, "\0")
+  return table.concat({ d.kind or "", d.general or d.message, d.file or "", d.line or "", d.column or "", d.path or "" }, "\0")
 end
 
----Sorted by place, without repetitions.
+---An entry that can take further instances of its mistake; what was reported stays as it is.
+local function gathering(entry)
+  if not entry.instances then return entry end
+  local own = {}
+  for key, v in next, entry do own[key] = v end
+  own.instances = { table.unpack(entry.instances) }
+  return own
+end
+
+local function add_instances(entry, more)
+  local known = {}
+  for _, instance in ipairs(entry.instances) do known[instance.component .. "@" .. instance.environment] = true end
+  for _, instance in ipairs(more) do
+    local id = instance.component .. "@" .. instance.environment
+    if not known[id] then
+      known[id] = true
+      entry.instances[#entry.instances + 1] = instance
+    end
+  end
+end
+
+---Sorted by place, without repetitions: a mistake that several instances share is one entry, whose message names the first.
 ---@param list Diagnostic[]
 ---@return Diagnostic[]
 function M.sorted(list)
   local entries, seen = {}, {}
   for index, entry in ipairs(list) do
     local key = identity(entry)
-    if not seen[key] then
-      seen[key] = true
-      entries[#entries + 1] = { entry = entry, index = index }
+    local known = seen[key]
+    if not known then
+      known = gathering(entry)
+      seen[key] = known
+      entries[#entries + 1] = { entry = known, index = index }
+    elseif known.instances and entry.instances then
+      add_instances(known, entry.instances)
     end
   end
   table.sort(entries, before)

@@ -95,6 +95,8 @@ function Context:workspace() end
 ---@field hint? string     what to do about it
 ---@field source? string   text of the source line
 ---@field calls? string    how the program came there, where that is not plain from the line
+---@field instances? {component: string, environment: string}[] for which it was found
+---@field general? string  the message without the instance: entries that are the same otherwise become one
 
 ---@class Collector
 ---@field errors Diagnostic[]

@@ -22,7 +22,8 @@ hint: the first one stands at intent.yaml:4
 ```
 
 With `--json` standard output holds `{"errors": [...], "warnings": [...]}` instead, each entry with `kind`, `message` and, where known,
-`file`, `line`, `column`, `path` (the way to the value) and `hint`.
+`file`, `line`, `column`, `path` (the way to the value) and `hint`. A mistake in a function of a composition is one entry, however many
+components and environments it concerns; `instances` has them all, as `{"component": ..., "environment": ...}`.
 
 This page is made by `make docs`.
 ]]

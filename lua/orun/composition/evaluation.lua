@@ -46,6 +46,21 @@ function M.context(instance, id, name, trigger)
   return shared
 end
 
+---Reports a mistake of a function. All instances share one of the composition; what the composition says about a component (`orun.fail`)
+---is for each component to mend.
+---@param instance table
+---@param what string the field and the job
+---@param problem Diagnostic with the message alone
+---@param report table
+local function complain(instance, what, problem, report)
+  local whose = "component " .. instance.name
+  problem.general = ("%s: %s"):format(what, problem.message)
+  problem.message = ("%s environment %s: %s"):format(whose, instance.environment, problem.general)
+  if problem.kind == "composition.failure" then problem.general = whose .. ": " .. problem.general end
+  problem.instances = { { component = instance.name, environment = instance.environment } }
+  report:error(problem)
+end
+
 ---@param composition Composition
 ---@param definition Job
 ---@param instance table
@@ -57,10 +72,10 @@ end
 ---@return boolean? made steps that are made already
 local function evaluate(composition, definition, instance, field, ctx, report)
   local box, handle = composition.sandbox, definition.dynamic[field]
-  local before = ("component %s environment %s: %s of job %s"):format(instance.name, instance.environment, field, definition.name)
+  local what = ("%s of job %s"):format(field, definition.name)
   local result, problem = box:call(handle, ctx)
   if problem then
-    report:error(module.diagnostic(problem, before))
+    complain(instance, what, module.diagnostic(problem), report)
     return false
   end
   local at = module.place_of(box, handle, definition.place)
@@ -68,9 +83,9 @@ local function evaluate(composition, definition, instance, field, ctx, report)
   if steps then return true, steps, true end
   local read, wrong = module.result(field, result, box, at)
   if wrong then
-    report:error(place.mark(at, {
-      kind = "composition.module-shape", message = ("%s: %s %s"):format(before, wrong.way, wrong.message), hint = wrong.hint,
-    }))
+    complain(instance, what, place.mark(at, {
+      kind = "composition.module-shape", message = ("%s %s"):format(wrong.way, wrong.message), hint = wrong.hint,
+    }), report)
     return false
   end
   return true, read

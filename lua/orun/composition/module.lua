@@ -293,12 +293,9 @@ function M.kind(problem)
 end
 
 ---@param problem SandboxProblem
----@param before? string said first
 ---@return Diagnostic
-function M.diagnostic(problem, before)
-  local diagnostic = sandbox.mark(problem, M.kind(problem))
-  if before then diagnostic.message = before .. ": " .. diagnostic.message end
-  return diagnostic
+function M.diagnostic(problem)
+  return sandbox.mark(problem, M.kind(problem))
 end
 
 ---Loads a composition file. What is wrong is reported.

@@ -58,6 +58,20 @@ local function indented(text)
   return table.concat(lines, "\n  ")
 end
 
+-- So many instances are named.
+local named = 5
+
+---Whom a mistake concerns beside the one that the message names.
+local function others(instances)
+  local names = {}
+  for i = 2, math.min(#instances, named + 1) do
+    names[i - 1] = ("%s@%s"):format(styles.plain(instances[i].component), styles.plain(instances[i].environment))
+  end
+  local count = #instances - 1
+  local rest = count > named and (" and %d more"):format(count - named) or ""
+  return ("also for %d other%s:"):format(count, count > 1 and "s" or ""), table.concat(names, ", ") .. rest
+end
+
 local function entry(d, word, token, style, cwd)
   local lines = { style:line { { word .. ":", "bold " .. token }, " " .. indented(d.message) } }
   if d.file then lines[#lines + 1] = style:line { { "  --> ", "dim" }, place_of(d, cwd) } end
@@ -65,6 +79,10 @@ local function entry(d, word, token, style, cwd)
     for _, line in ipairs(source_lines(d, style)) do lines[#lines + 1] = line end
   end
   if d.calls then lines[#lines + 1] = style:line { { "  " .. indented(d.calls), "dim" } } end
+  if d.instances and #d.instances > 1 then
+    local label, names = others(d.instances)
+    lines[#lines + 1] = style:line { { label, "secondary" }, " " .. names }
+  end
   if d.hint then lines[#lines + 1] = style:line { { "hint:", "secondary" }, " " .. indented(d.hint) } end
   return table.concat(lines, "\n") .. "\n"
 end
@@ -81,7 +99,14 @@ function M.text(all, style, cwd)
   return table.concat(parts)
 end
 
-local keys = { "kind", "message", "file", "line", "column", "path", "hint" }
+local keys = { "kind", "message", "file", "line", "column", "path", "hint", "instances" }
+
+local function instances(found)
+  local value = require "host.value"
+  local shape, list = value.shape { "component", "environment" }, value.list {}
+  for i, instance in ipairs(found) do list[i] = shape { component = instance.component, environment = instance.environment } end
+  return list
+end
 
 ---One JSON document without final newline.
 ---@param all {errors: Diagnostic[], warnings: Diagnostic[]}
@@ -95,6 +120,7 @@ function M.json(all)
     for i, d in ipairs(all[list]) do
       local item = {}
       for _, key in ipairs(keys) do item[key] = d[key] end
+      item.instances = d.instances and instances(d.instances)
       items[i] = shape(item)
     end
     document[list] = items
