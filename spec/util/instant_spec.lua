@@ -10,6 +10,17 @@ describe("instants", function()
     assert.equal(1780304400.25, instant.parse "2026-06-01T09:00:00.250Z")
   end)
 
+  it("read the same again", function()
+    for _ = 1, 2 do
+      assert.equal(1780304400.25, instant.parse "2026-06-01T09:00:00.250Z")
+      assert.equal(1780304400.001, instant.parse "2026-06-01T09:00:00.001Z")
+      assert.equal(1780304461.25, instant.parse "2026-06-01T09:01:01.250Z")
+      assert.equal("integer", math.type(instant.parse "2026-06-01T09:00:00.000Z"))
+      assert.is_nil(instant.parse "2026-06-01T09:00:00+250Z")
+      assert.is_nil(instant.parse "2026-06-01 day1 9:00.250Z")
+    end
+  end)
+
   it("refuse anything else", function()
     for _, text in ipairs { "", "today", "2026-06-01", "2026-06-01T09:00:00", "2026-06-01T09:00:00+2" } do
       assert.is_nil(instant.parse(text))

@@ -58,7 +58,7 @@ end
 
 local function arrange(found, id, report)
   if report and found.corrupt > 0 then report:warn { kind = "state.journal", message = journal.damage(id, found.corrupt) } end
-  snapshot.arrange(found.meta, found.state)
+  snapshot.arrange(found.meta)
   found.abandoned = liveness.abandoned(found.fold)
   if found.abandoned or found.fold and found.fold.status == "failed" then found.continuation = continuation(found) end
   return found
@@ -82,9 +82,10 @@ end
 ---@param store string
 ---@param id string
 ---@param report? Collector
+---@param options? {steps?: boolean}  as for the view of a run
 ---@return RunView
-function M.run(store, id, report)
-  return run_view.view(M.record(store, id, report))
+function M.run(store, id, report, options)
+  return run_view.view(M.record(store, id, report), options)
 end
 
 -- What a finished run wrote last is enough; of others the journal knows more.

@@ -31,7 +31,7 @@ local function show_one(ctx, store)
   if ctx.flags.json then
     ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id, ctx.report)), 2) or "{}")
   elseif id then
-    local view = source.run(store, id, ctx.report)
+    local view = source.run(store, id, ctx.report, { steps = ctx.flags.detailed == true })
     print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = now(), detailed = ctx.flags.detailed }))
   else
     print_lines(ctx, require("orun.cockpit.render.runs").empty())
@@ -108,7 +108,7 @@ local function loader(ctx, store, vigil, watched)
       vigil.changes:add(followed.dir)
     end
     watched.record = source.reread(followed)
-    return require("orun.cockpit.viewmodel.run").view(watched.record)
+    return require("orun.cockpit.viewmodel.run").view(watched.record, { steps = ctx.flags.detailed == true })
   end
 end
 

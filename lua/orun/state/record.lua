@@ -11,10 +11,24 @@ local M = {}
 ---@field execId string
 ---@field dir string
 ---@field meta? table    metadata.json as it would be now
----@field state? table   state in the shape of state.json
----@field plan? table    manifest.json
+---@field state? table   state in the shape of state.json, made when somebody asks for it
+---@field plan? table    manifest.json, read when somebody asks for it
 ---@field fold? Fold     nil when there is no journal
 ---@field corrupt integer torn or corrupt journal lines
+
+-- Fields whose values are found at the first look at them.
+local function with_lazy(t, makers)
+  return setmetatable(t, {
+    __index = function(self, key)
+      local make = makers[key]
+      if not make then return nil end
+      makers[key] = nil
+      local v = make()
+      self[key] = v
+      return v
+    end,
+  })
+end
 
 -- What metadata.json would say, where it is missing or damaged.
 local function rebuilt(fold, id, plan)
@@ -65,16 +79,21 @@ end
 function Followed:read()
   local reader, dir = self.reader, self.dir
   reader:refresh()
-  local record = {
-    execId = self.id, dir = dir, corrupt = reader:damaged(), meta = execution.read_json(dir .. "/metadata.json"), plan = self:plan(),
-  }
+  local lazy = { plan = function() return self:plan() end }
+  local record = with_lazy({
+    execId = self.id, dir = dir, corrupt = reader:damaged(), meta = execution.read_json(dir .. "/metadata.json"),
+  }, lazy)
   -- Of a journal without a single good line the snapshot of before is what is left to show.
   if reader.file and not (reader.fold.applied == 0 and record.corrupt > 0) then
     record.fold = reader.fold
-    record.state = snapshot.state(reader.fold, self.id)
+    function lazy.state() return snapshot.state(reader.fold, self.id) end
     if reader.fold.status then record.meta = refreshed(record.meta or rebuilt(reader.fold, self.id, record.plan), reader.fold) end
   else
-    record.state = execution.read_json(dir .. "/state.json")
+    function lazy.state()
+      local state = execution.read_json(dir .. "/state.json")
+      snapshot.arrange(nil, state)
+      return state
+    end
   end
   return record
 end

@@ -37,7 +37,7 @@ describe("job view", function()
     end
     assert.same({ "z=completed", "a=failed", "m=pending" }, order({ a = "failed", z = "completed" }, { "z", "a", "m" }))
     assert.same({ "z=completed", "a=failed" },
-      order({ a = "failed", z = "completed" }, nil, { a = { order = 2 }, z = { order = 1 } }))
+      order(nil, nil, { a = { status = "failed", order = 2 }, z = { status = "completed", order = 1 } }))
     assert.same({ "a=failed", "z=completed" }, order { a = "failed", z = "completed" })
   end)
 end)
@@ -108,8 +108,10 @@ describe("run view", function()
   end)
 
   it("does not guess which jobs a partial run selected, but how many", function()
-    local fold = { status = "running", jobTotal = 2, jobs = {}, blocked = {}, skipped = {}, waits = {} }
-    local v = view({ ["a@e.1"] = { status = "running" } }, {}, { plan = plan, fold = fold })
+    local fold = {
+      status = "running", jobTotal = 2, jobs = { ["a@e.1"] = { status = "running", steps = {} } }, blocked = {}, skipped = {}, waits = {},
+    }
+    local v = view(nil, {}, { plan = plan, fold = fold })
     assert.same({ "a@e.1" }, ids(v.jobs))
     assert.equal(2, v.counts.total)
     assert.equal(1, v.counts.pending)
@@ -122,13 +124,13 @@ describe("run view", function()
       finishedAt = "2026-06-01T09:00:52.500Z",
       jobs = {
         ["a@e.1"] = {
+          status = "failed", error = "step s: exit status 1",
           startedAt = "2026-06-01T08:00:00Z", runAt = "2026-06-01T09:00:01.500Z", finishedAt = "2026-06-01T09:00:03.000Z",
-          steps = { s = { order = 1, ms = 1400 } },
+          steps = { s = { status = "failed", order = 1, ms = 1400 } },
         },
       },
     }
-    local v = view({ ["a@e.1"] = { status = "failed", lastError = "step s: exit status 1", steps = { s = "failed" } } }, {},
-      { plan = plan, fold = fold })
+    local v = view(nil, {}, { plan = plan, fold = fold })
     assert.equal("failed", v.status)
     assert.equal(52.5, v.finishedAt - v.startedAt)
     assert.equal(1.5, job_view.seconds(v.jobs[1], 0))
@@ -140,9 +142,9 @@ describe("run view", function()
   it("tells of a run whose process is gone, and counts its jobs as not done", function()
     local fold = {
       status = "running", jobTotal = 2, blocked = {}, skipped = {}, waits = {}, startedAt = "2026-06-01T09:00:00Z",
-      jobs = { ["a@e.1"] = { runAt = "2026-06-01T09:00:07Z", steps = {} } },
+      jobs = { ["a@e.1"] = { status = "running", runAt = "2026-06-01T09:00:07Z", steps = {} } },
     }
-    local v = view({ ["a@e.1"] = { status = "running" } }, {}, { fold = fold, abandoned = true })
+    local v = view(nil, {}, { fold = fold, abandoned = true })
     assert.equal("interrupted", v.status)
     assert.equal("interrupted", v.jobs[1].status)
     assert.equal(7, v.finishedAt - v.startedAt)

@@ -156,7 +156,7 @@ local function in_plan_order(jobs, plan)
   table.sort(list, function(a, b)
     local x, y = positions[a.id] or math.huge, positions[b.id] or math.huge
     if x ~= y then return x < y end
-    return job_view.before(a, b)
+    return job_view.key(a) < job_view.key(b)
   end)
   return list
 end

@@ -14,7 +14,7 @@ local M = {}
 ---@field startedAt? number     seconds since the epoch
 ---@field finishedAt? number
 ---@field tolerated? integer     failed steps of a completed job
----@field steps StepView[]      in the order in which they run
+---@field steps? StepView[]     in the order in which they run; nil when nobody asked for them
 
 ---@class StepView
 ---@field id string
@@ -27,12 +27,11 @@ local M = {}
 ---@return string? environment
 ---@return string short
 function M.split(id)
-  local component, rest = id:match("^([^@]+)@(.+)$")
-  if component then
-    local environment, job = rest:match("^([^.]+)%.(.+)$")
-    if environment then return component, environment, job end
-    return component, rest, rest
-  end
+  local component, environment, short = id:match("^([^@]+)@([^.]+)%.(.+)$")
+  if component then return component, environment, short end
+  local rest
+  component, rest = id:match("^([^@]+)@(.+)$")
+  if component then return component, rest, rest end
   local first, second, third = id:match("^([^.]+)%.([^.]+)%.(.+)$")
   if first then return first, second, third end
   first, second = id:match("^([^.]+)%.(.+)$")
@@ -59,21 +58,25 @@ function M.group(status)
   return groups[status] or "pending"
 end
 
-local ranks = { failed = 0, cancelled = 0.5, running = 1, pending = 2, queued = 2, waiting = 2, blocked = 2, completed = 3, success = 3 }
+local ranks = { failed = 0, cancelled = 1, running = 2, pending = 3, queued = 3, waiting = 3, blocked = 3, completed = 4, success = 4 }
 
-local function rank(status)
-  return ranks[status] or 4
+---A text by which jobs are in their order: component, environment, what needs attention first, id.
+---@param job JobView
+---@return string
+function M.key(job)
+  return (job.component or "") .. "\0" .. (job.environment or "") .. "\0" .. (ranks[job.status] or 5) .. job.id
 end
 
----Order of jobs: component, environment, what needs attention first, id.
----@param a JobView
----@param b JobView
----@return boolean
-function M.before(a, b)
-  if (a.component or "") ~= (b.component or "") then return (a.component or "") < (b.component or "") end
-  if (a.environment or "") ~= (b.environment or "") then return (a.environment or "") < (b.environment or "") end
-  if rank(a.status) ~= rank(b.status) then return rank(a.status) < rank(b.status) end
-  return a.id < b.id
+---Brings jobs of different ids into their order, in place. Texts are sorted, not tables: that takes no function for each comparison.
+---@param jobs JobView[]
+function M.sort(jobs)
+  local keys, by_key = {}, {}
+  for i, job in ipairs(jobs) do
+    local key = M.key(job)
+    keys[i], by_key[key] = key, job
+  end
+  table.sort(keys)
+  for i, key in ipairs(keys) do jobs[i] = by_key[key] end
 end
 
 ---@param job JobView
@@ -94,19 +97,19 @@ local function step_positions(planned, folded)
   return positions
 end
 
----@param statuses table<string, string> by step id
+---@param statuses? table<string, string> by step id, where the journal does not tell
 ---@param planned? string[] step ids of the plan's job
 ---@param folded? table<string, StepState>
 ---@return StepView[]
 function M.steps(statuses, planned, folded)
   local steps, positions = {}, step_positions(planned, folded)
-  for id, status in next, statuses do
-    local ms = folded and folded[id] and folded[id].ms
-    local cancelled = folded and folded[id] and folded[id].cancelled
-    steps[#steps + 1] = { id = id, status = cancelled and "cancelled" or M.status(status), seconds = ms and ms / 1000 }
+  for id, step in next, folded or {} do
+    steps[#steps + 1] = { id = id, status = step.cancelled and "cancelled" or step.status, seconds = step.ms and step.ms / 1000 }
   end
+  statuses = not folded and statuses or {}
+  for id, status in next, statuses do steps[#steps + 1] = { id = id, status = M.status(status) } end
   for _, id in ipairs(planned or {}) do
-    if not statuses[id] then steps[#steps + 1] = { id = id, status = "pending" } end
+    if not (folded or statuses)[id] then steps[#steps + 1] = { id = id, status = "pending" } end
   end
   table.sort(steps, function(a, b)
     local x, y = positions[a.id] or math.huge, positions[b.id] or math.huge
@@ -116,44 +119,52 @@ function M.steps(statuses, planned, folded)
   return steps
 end
 
+local function outcome(status, message)
+  return status == "failed" and message == "cancelled" and "cancelled" or status
+end
+
 ---The status of a job for a person. A cancelled one is written as `failed` into state.json, where its error tells what it was.
 ---@param state table job object of state.json
 ---@return string
 function M.outcome(state)
-  local status = M.status(state.status)
-  return status == "failed" and state.lastError == "cancelled" and "cancelled" or status
+  return outcome(M.status(state.status), state.lastError)
 end
 
-local function tolerated(status, steps)
-  if M.group(status) ~= "completed" then return nil end
-  local n = 0
-  for _, step in ipairs(steps) do
-    if M.group(step.status) == "failed" then n = n + 1 end
-  end
-  return n > 0 and n or nil
+-- A job whose steps are still to be added: it is not always that somebody wants to see them.
+local function view(id, status, message, started, finished)
+  local component, environment, short = M.split(id)
+  return {
+    id = id, component = component, environment = environment, short = short, status = status,
+    error = status ~= "cancelled" and message or nil, startedAt = instant.parse(started), finishedAt = instant.parse(finished),
+    tolerated = nil, steps = nil,
+  }
 end
 
+---A job as state.json has it, without its steps.
 ---@param id string
 ---@param state table    job object of state.json
----@param folded? JobState  what the journal knows of it
----@param planned? string[] step ids of the plan's job
 ---@return JobView
-function M.view(id, state, folded, planned)
-  local component, environment, short = M.split(id)
-  local status = M.outcome(state)
-  local steps = M.steps(type(state.steps) == "table" and state.steps or {}, planned, folded and folded.steps)
-  return {
-    id = id,
-    component = component,
-    environment = environment,
-    short = short,
-    status = status,
-    error = status ~= "cancelled" and state.lastError or nil,
-    startedAt = instant.parse(folded and folded.runAt or state.startedAt),
-    finishedAt = instant.parse(folded and folded.finishedAt or state.finishedAt),
-    tolerated = tolerated(status, steps),
-    steps = steps,
-  }
+function M.view(id, state)
+  local job, failed = view(id, M.outcome(state), state.lastError, state.startedAt, state.finishedAt), 0
+  for _, status in next, type(state.steps) == "table" and state.steps or {} do
+    if M.group(M.status(status)) == "failed" then failed = failed + 1 end
+  end
+  if failed > 0 and M.group(job.status) == "completed" then job.tolerated = failed end
+  return job
+end
+
+---A job as the journal has it, without its steps.
+---@param id string
+---@param folded JobState
+---@return JobView
+function M.folded(id, folded)
+  local status = outcome(folded.status, folded.error)
+  local job, failed = view(id, status, folded.error, folded.runAt or folded.startedAt, folded.finishedAt), 0
+  for _, step in next, folded.steps do
+    if step.status == "failed" and not step.cancelled then failed = failed + 1 end
+  end
+  if failed > 0 and status == "completed" then job.tolerated = failed end
+  return job
 end
 
 return M

@@ -71,15 +71,16 @@ function M.counts(jobs, metadata, selected)
 end
 
 local function distinct(jobs, field)
-  local seen, list = {}, {}
+  local seen, list, count, ordered = {}, {}, 0, true
   for _, job in ipairs(jobs) do
     local name = job[field]
     if name and name ~= "" and not seen[name] then
-      seen[name] = true
-      list[#list + 1] = name
+      ordered = ordered and (count == 0 or list[count] < name)
+      seen[name], count = true, count + 1
+      list[count] = name
     end
   end
-  table.sort(list)
+  if not ordered then table.sort(list) end
   return list
 end
 
@@ -122,24 +123,42 @@ local function plan_steps(record)
   return steps
 end
 
-local function job_views(record, status)
-  local jobs, seen, steps = {}, {}, plan_steps(record)
-  local fold = record.fold
+-- The jobs that were reached: by the journal, and where there is none by state.json.
+local function reached(record)
+  local jobs, fold = {}, record.fold
+  if fold then
+    for id, job in next, fold.jobs do jobs[#jobs + 1] = job_view.folded(id, job) end
+    return jobs
+  end
   local states = record.state and record.state.jobs
   for id, state in next, type(states) == "table" and states or {} do
-    seen[id] = true
-    jobs[#jobs + 1] = job_view.view(id, type(state) == "table" and state or {}, fold and fold.jobs[id], steps[id])
+    jobs[#jobs + 1] = job_view.view(id, type(state) == "table" and state or {})
   end
+  return jobs
+end
+
+local function add_steps(record, jobs)
+  local planned, states, fold = plan_steps(record), not record.fold and record.state and record.state.jobs, record.fold
+  for _, job in ipairs(jobs) do
+    local state, folded = type(states) == "table" and states[job.id], fold and fold.jobs[job.id]
+    local statuses = type(state) == "table" and type(state.steps) == "table" and state.steps or nil
+    job.steps = job_view.steps(statuses, planned[job.id], folded and folded.steps)
+  end
+end
+
+local function job_views(record, status)
+  local jobs, seen, fold = reached(record), {}, record.fold
+  for _, job in ipairs(jobs) do seen[job.id] = true end
   for _, planned in ipairs(unreached(record, status)) do
     local id = type(planned) == "table" and planned.id
     if id and not seen[id] then
       local blocked = fold and fold.blocked[id]
-      local job = job_view.view(id, { status = blocked and "blocked" or "pending" }, nil, steps[id])
+      local job = job_view.view(id, { status = blocked and "blocked" or "pending" })
       job.reason = blocked or fold and (fold.skipped[id] or fold.waits[id]) or nil
       jobs[#jobs + 1] = job
     end
   end
-  table.sort(jobs, job_view.before)
+  job_view.sort(jobs)
   return jobs
 end
 
@@ -173,8 +192,9 @@ function M.verdict(status, counts)
 end
 
 ---@param record {execId: string, meta?: table, state?: table, plan?: table, fold?: Fold, abandoned?: boolean}
+---@param options? {steps?: boolean}  steps: false leaves out those of the jobs, for which the plan has to be read
 ---@return RunView
-function M.view(record)
+function M.view(record, options)
   local metadata, fold = record.meta or {}, record.fold
   local status = job_view.status(fold and fold.status or metadata.status)
   local jobs = job_views(record, status)
@@ -183,8 +203,9 @@ function M.view(record)
     for _, job in ipairs(jobs) do
       if job_view.group(job.status) == "running" then job.status, job.startedAt = "interrupted", nil end
     end
-    table.sort(jobs, job_view.before)
+    job_view.sort(jobs)
   end
+  if not options or options.steps ~= false then add_steps(record, jobs) end
   local environments = distinct(jobs, "environment")
   local counts = M.counts(jobs, metadata, fold and fold.jobTotal)
   local name = trimmed(metadata.planName)

@@ -46,7 +46,7 @@ local function statuses(store)
   local source = require "orun.cockpit.source"
   local id = source.resolve(store)
   local found = {}
-  for _, job in ipairs(id and source.run(store, id).jobs or {}) do found[job.id] = job.status end
+  for _, job in ipairs(id and source.run(store, id, nil, { steps = false }).jobs or {}) do found[job.id] = job.status end
   return found
 end
 
