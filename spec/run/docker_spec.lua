@@ -90,10 +90,27 @@ esac
       .. "printf 'docker: Error response from daemon: %s.\\n\\nRun \\047docker run --help\\047 for more information\\n'; exit 125 ;;"
     pretend(says:format "no space left")
     local _, events = space:run(plan { { "a@dev.b", "true" } }, { exec_id = "x", runner = "docker" })
-    assert.equal("cannot start a container of ubuntu:22.04: Error response from daemon: no space left.", of(events, "job.finished")[1].error)
-    pretend("rm) touch $0.removed ;; " .. says:format "Conflict. The container name is already in use by container 1")
+    assert.equal("cannot start a container of ubuntu:22.04: Error response from daemon: no space left.",
+      of(events, "job.finished")[1].error)
+    -- The engine is still about to make that container: its name is taken, and there is nothing yet to remove.
+    local rm = "rm) [ -e $0.tried ] && touch $0.removed; [ -e $0.removed ] || { touch $0.tried; echo No such container >&2; exit 1; } ;; "
+    pretend(rm .. says:format "Conflict. The container name is already in use by container 1")
     local result = space:run(plan { { "a@dev.b", "true" } }, { exec_id = "y", runner = "docker" })
     assert.equal("completed", result.status)
+  end)
+
+  it("waits neither for an image nor for a container when the job is cancelled", function()
+    pretend [[image) case "$*" in *missing*) exit 1 ;; *) echo [] ;; esac ;; pull) echo $$ > $0.pull; exec sleep 60 ;;
+run) case "$*" in *slow*) echo $$ > $0.run; exec sleep 60 ;; *) echo ready; read -r _ ;; esac ;;]]
+    local docker_file = space.root .. "/bin/docker"
+    local wait = ("until [ -s %s.pull ] && [ -s %s.run ]; do sleep 0.02; done; exit 1"):format(docker_file, docker_file)
+    local result = space:run(plan({
+      { "a@dev.b", "true", runsOn = "missing:1" }, { "b@dev.b", "true", runsOn = "slow:1" }, { "c@dev.b", wait, runsOn = "here:1" },
+    }, { concurrency = 3 }), { exec_id = "x", runner = "docker", component_concurrency = 0, fail_fast = "now" })
+    assert.same({ 1, 2 }, { result.counts.failed, result.counts.cancelled })
+    for _, name in ipairs { "pull", "run" } do
+      assert.is_false(process.alive(math.tointeger(tonumber(fs.read(docker_file .. "." .. name)))), name)
+    end
   end)
 
   it("refuses actions with advice, and needs an engine", function()

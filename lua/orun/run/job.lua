@@ -24,7 +24,7 @@ local M = {}
 ---@field exchange Exchange
 ---@field groups {pgid: integer, startTicks: integer?}[] process groups of the steps that ran
 ---@field process? Process the running step
----@field wake? Queue     ends a pause between two attempts
+---@field wake? Queue     ends a wait for something else than the running step
 ---@field cancelled? boolean
 local Work = {}
 Work.__index = Work
@@ -75,6 +75,23 @@ function Work:pause(seconds)
   self.wake:pop(seconds)
   self.wake = nil
   return self.cancelled == true
+end
+
+---Waits for a task that others may wait for as well; when the job is cancelled it goes on without this one.
+---@param task Task
+---@return any ... what the task returned; nil, "cancelled"
+function Work:await(task)
+  if self.cancelled then return nil, "cancelled" end
+  local wake = loop.queue()
+  self.wake = wake
+  loop.spawn(function()
+    pcall(task.wait, task)
+    wake:push(true)
+  end)
+  wake:pop()
+  self.wake = nil
+  if task:status() == "running" then return nil, "cancelled" end
+  return task:wait()
 end
 
 -- Forgets what a step printed when it ran before without completing.
@@ -199,6 +216,7 @@ local function perform(self)
   local ok, message, hint = enter(self)
   self:emit("job.started", { steps = #self.ids, directory = self.directory, attempt = self.attempt })
   local state = ok and run_steps(self) or { status = "failed", error = message, hint = hint }
+  if not ok and self.cancelled then state = { status = "cancelled", error = "cancelled" } end
   if state.status == "completed" then self.exchange:remove() end
   leave(self, state)
   return state

@@ -17,6 +17,8 @@ local M = { name = "docker", context = "container", fresh = true }
 local workspace_inside, files_inside = "/workspace", "/orun"
 -- Seconds between TERM and the end of the container.
 local grace = 5
+-- Seconds for which a container of a killed run may keep its name, and between attempts to take it.
+local patience, look_again = 20, 0.1
 -- Everybody may write here: an image may run as anybody. Its parent is its owner's only.
 local open_to_all = 511
 
@@ -139,8 +141,8 @@ local function reason(said)
   return "the container ended at once"
 end
 
--- Starts the container by `argv` and waits until its first process speaks. Suspends.
-local function boot(self, argv)
+-- Starts the container by `argv` and waits until its first process speaks; the end of `work` ends that. Suspends.
+local function boot(self, argv, work)
   local events, said = loop.queue(), {}
   local keeper, message = process.start {
     argv = argv, stdin = "open", output = "lines", inherit = { self.claim },
@@ -155,7 +157,14 @@ local function boot(self, argv)
     if self.keeper == keeper then self.keeper = nil end
     events:push("ended")
   end)
-  if events:pop() == "ready" then return true end
+  if work then
+    -- Nothing runs in it yet that could end in a better way.
+    local function stop() keeper:kill "KILL" end
+    work.process = { terminate = stop, kill = stop }
+  end
+  local event = events:pop()
+  if work then work.process = nil end
+  if event == "ready" then return true end
   return nil, reason(said)
 end
 
@@ -165,15 +174,19 @@ local function create(self, work, image)
     label("execution", work.run.facts.execId), label("job", work.job.id), "--mount", mount(self.root, workspace_inside),
     "--mount", mount(self.files:sub(1, -2), files_inside), "--workdir", workspace_inside, "--entrypoint", "sh", image, "-c",
     "echo ready; while read -r _; do :; done",
-  })
+  }, work)
 end
 
--- As create; a container of that name is one that a killed run left.
+-- As create; a container of that name is one that a killed run left. The engine may still be about to make it: then the name is taken,
+-- but there is nothing to remove yet.
 local function create_afresh(self, work, image)
-  local ok, message = create(self, work, image)
-  if ok or not message:find("already in use", 1, true) then return ok, message end
-  self.engine:remove(self.name)
-  return create(self, work, image)
+  local deadline = loop.now() + patience
+  while true do
+    local ok, message = create(self, work, image)
+    if ok or work.cancelled or not message:find("already in use", 1, true) or loop.now() >= deadline then return ok, message end
+    self.engine:remove(self.name)
+    loop.sleep(look_again)
+  end
 end
 
 local function make_files(self)
@@ -197,7 +210,7 @@ function M.open(work)
   local ok, message, hint = check(self, work)
   if not ok then return nil, message, hint end
   local image = M.image(work.job.runsOn)
-  self.path, message = engine:ensure(image, run.pull or "missing")
+  self.path, message = work:await(engine:ensure(image, run.pull or "missing"))
   if not self.path then return nil, message end
   ok, message = make_files(self)
   if not ok then return nil, message end
@@ -232,7 +245,9 @@ end
 ---Containers of jobs that did not come to their end.
 ---@param run Run
 function M.finish(run)
-  for site in next, run.prepared and run.prepared.sites or {} do
+  if not run.prepared then return end
+  run.prepared.engine:forsake()
+  for site in next, run.prepared.sites do
     site.engine:remove(site.name)
     if site.keeper then site.keeper:terminate() end
   end

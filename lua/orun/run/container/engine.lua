@@ -85,18 +85,25 @@ local function fetch(self, image, policy)
   if message then
     return nil, ("failed to pull docker image %s: exit status %s: %s"):format(image, result and result.code or "?", message)
   end
-  return path_of(self, image)
+  local path, why = path_of(self, image)
+  return path, why and ("image %s is not there although it was pulled: %s"):format(image, why)
 end
 
----Makes sure that an image is there, once for all jobs that ask. Suspends.
+---Makes sure that an image is there, once for all jobs that ask.
 ---@param image string
 ---@param policy "missing"|"always"|"never"
----@return string? path the PATH of its programs
----@return string? message
+---@return Task task returns the PATH of its programs; nil, message
 function Engine:ensure(image, policy)
   local task = self.images[image] or loop.spawn(fetch, self, image, policy)
   self.images[image] = task
-  return task:wait()
+  return task
+end
+
+---Ends what is still being fetched.
+function Engine:forsake()
+  for _, task in next, self.images do
+    if task:status() == "running" then task:cancel() end
+  end
 end
 
 ---------------------------------------------------------------------------------------------------
