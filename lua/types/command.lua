@@ -41,7 +41,7 @@
 ---@field complete? CandidateKind
 
 ---What completion can offer: "files", or names that the workspace knows.
----@alias CandidateKind "files"|"components"|"environments"|"jobs"|"plans"|"runs"|"triggers"|"providers"
+---@alias CandidateKind "files"|"components"|"environments"|"jobs"|"plans"|"runs"|"triggers"|"providers"|"types"
 
 ---@class Candidate
 ---@field [1] string   value

@@ -194,6 +194,46 @@ return orun.composition {
   end)
 end)
 
+describe("orun compositions explain, of parameters that not every value fits,", function()
+  after_each(Sources.clean)
+
+  it("tries the choices of the schema, and says where nothing else was accepted", function()
+    local root = Sources.new({
+      ["intent.yaml"] = "compositions: {sources: [{name: kit, kind: dir, path: kit}]}\nenvironments: {dev: }\n"
+        .. "components: [{name: web, type: sh, subscribe: {environments: [dev]}, parameters: {level: high, word: open}}]\n",
+      ["kit/stack.yaml"] = Sources.stack,
+      ["kit/compositions/sh.lua"] = [[
+local orun = require "orun"
+local s = orun.schema
+local flags = { low = { "-l" }, high = { "-h", "-x" } }
+return orun.composition {
+  type = "sh", defaultJob = "build",
+  parameters = s.object { level = s.enum { "low", "high" }, word = s.string {}, idle = s.enum { "a", "b", default = "a" } },
+  jobs = { { name = "build", steps = function(ctx)
+    local p = ctx.parameters
+    if p.word ~= "open" then orun.fail("the word is open") end
+    return {
+      orun.run { id = "levelled", run = orun.sh("make %s", { table.unpack(flags[p.level]) }) },
+      orun.run { id = "worded", run = orun.sh("echo %s", p.word) },
+    }
+  end } },
+}
+]],
+    }).root
+    local r = run(root, "compositions", "explain", "sh")
+    assert.same({ 0, "" }, { r.code, r.err })
+    has(r.out, "levelled  no profile chooses · uses level  ", "worded    no profile chooses  kit/",
+      "word   open  component · no other value is accepted")
+    assert.falsy(r.out:find("level  high  component · no", 1, true))
+    local data = assert(json.decode(run(root, "compositions", "explain", "sh", "--json").out))[1]
+    assert.same({ "idle", nil, "level", nil, "word", true }, {
+      data.parameters[1].name, data.parameters[1].unknown, data.parameters[2].name, data.parameters[2].unknown, data.parameters[3].name,
+      data.parameters[3].unknown,
+    })
+    assert.same({ "level" }, data.jobs[1].steps[1].parameters)
+  end)
+end)
+
 describe("orun compositions lint", function()
   after_each(Sources.clean)
 

@@ -19,6 +19,16 @@ function kinds.components(ctx)
   return list
 end
 
+-- Types of the platform's components. What else packages export is not asked for: that would run their code.
+function kinds.types(ctx)
+  local counts, list = {}, {}
+  for _, component in ipairs(model(ctx).components) do counts[component.type] = (counts[component.type] or 0) + 1 end
+  for _, name in ipairs(require("orun.util.sorted").keys(counts)) do
+    list[#list + 1] = { name, counts[name] == 1 and "1 component" or counts[name] .. " components" }
+  end
+  return list
+end
+
 function kinds.environments(ctx)
   local list = {}
   for _, name in ipairs(require("orun.util.sorted").keys(model(ctx).environments)) do list[#list + 1] = { name } end

@@ -134,7 +134,7 @@ end
 local explanation_shape = value.shape {
   "component", "environment", "type", "composition", "profile", "profileSource", "parameters", "jobs", "leftOut",
 }
-local explained_parameter_shape = value.shape { "name", "value", "from", "file", "line" }
+local explained_parameter_shape = value.shape { "name", "value", "from", "file", "line", "unknown" }
 local explained_step_shape = value.shape { "id", "kept", "reason", "capability", "phase", "parameters", "file", "line" }
 
 local function explained_job(job)
@@ -156,7 +156,7 @@ function M.explanations(views)
     local parameters, jobs = value.list {}, value.list {}
     for j, item in ipairs(view.parameters) do
       parameters[j] = explained_parameter_shape {
-        name = item.name, value = item.value, from = item.from, file = item.file, line = item.line,
+        name = item.name, value = item.value, from = item.from, file = item.file, line = item.line, unknown = item.unknown,
       }
     end
     for j, job in ipairs(view.jobs) do jobs[j] = explained_job(job) end

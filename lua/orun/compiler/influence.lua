@@ -3,6 +3,7 @@
 local bind = require "orun.compiler.bind"
 local diagnostic = require "orun.diagnostic"
 local json = require "host.json"
+local sample = require "orun.schema.instance"
 local sorted = require "orun.util.sorted"
 local value = require "host.value"
 
@@ -10,14 +11,38 @@ local M = {}
 
 local nothing = {}
 
----Other values than the one that a parameter has; the first that the composition accepts is enough.
-local function alternatives(v)
-  local kind = value.kind(v)
-  if kind == "string" then return { nothing, v .. "-other", "" } end
-  if kind == "integer" then return { nothing, v + 1, v - 1 } end
-  if kind == "boolean" then return { not v, nothing } end
-  if kind == "list" then return { nothing, value.list {} } end
-  return { nothing, {} }
+---What the schema says about a parameter, where it says so plainly.
+local function property_of(instance, name)
+  local schema = instance.composition and instance.composition.schema
+  local envelope = type(schema) == "table" and schema.properties or {}
+  local parameters = envelope.parameters or envelope.inputs
+  local property = type(parameters) == "table" and type(parameters.properties) == "table" and parameters.properties[name]
+  return type(property) == "table" and property or {}
+end
+
+---Other values than the one that a parameter has. A composition need not accept all of them: of a choice there are no others than those
+---of the schema, and whatever lies outside of it may be refused.
+local function alternatives(v, property)
+  local kind, list = value.kind(v), {}
+  for _, choice in ipairs(type(property.enum) == "table" and property.enum or {}) do
+    if choice ~= v then list[#list + 1] = choice end
+  end
+  list[#list + 1] = nothing
+  if kind == "string" then
+    list[#list + 1] = v .. "-other"
+    list[#list + 1] = ""
+  elseif kind == "integer" then
+    list[#list + 1] = v + 1
+    list[#list + 1] = v - 1
+  elseif kind == "boolean" then
+    list[#list + 1] = not v
+  elseif kind == "list" then
+    list[#list + 1] = value.list {}
+  else
+    list[#list + 1] = {}
+  end
+  list[#list + 1] = sample.value(property)
+  return list
 end
 
 ---The texts of the steps of an instance, by job and id; nil when the composition refuses it.
@@ -41,18 +66,24 @@ local function with(instance, name, v)
   return other
 end
 
+---@class Influence
+---@field steps table<string, table<string, string[]>> names of parameters by job and step id
+---@field unknown table<string, boolean> parameters of which the composition accepted no other value
+
 ---@param instance table
----@return table<string, table<string, string[]>> names of parameters by job and step id
+---@return Influence
 function M.of(instance)
-  local base, found = texts_of(instance), {}
+  local base, found, unknown = texts_of(instance), {}, {}
   for job, steps in sorted.pairs(base or {}) do
     found[job] = {}
     for id in sorted.pairs(steps) do found[job][id] = {} end
   end
   for name, v in sorted.pairs(base and instance.parameters or {}) do
     local noted = {}
-    for _, alternative in ipairs(alternatives(v)) do
+    unknown[name] = true
+    for _, alternative in ipairs(alternatives(v, property_of(instance, name))) do
       local texts = texts_of(with(instance, name, alternative))
+      if texts then unknown[name] = nil end
       for job, steps in sorted.pairs(texts and base or {}) do
         for id, text in sorted.pairs(steps) do
           local key = job .. "\0" .. id
@@ -64,7 +95,7 @@ function M.of(instance)
       end
     end
   end
-  return found
+  return { steps = found, unknown = unknown }
 end
 
 return M

@@ -7,6 +7,7 @@ local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local instance = require "orun.schema.instance"
 local path = require "orun.util.path"
+local module = require "orun.composition.module"
 local place = require "orun.intent.place"
 local sorted = require "orun.util.sorted"
 local workshop = require "orun.composition.workshop"
@@ -21,7 +22,6 @@ local M = {}
 ---@field chunks table<string, ChunkNames> Lua files of the package
 ---@field jobs table<string, table[]> bound jobs of invented components and of the examples, by type
 ---@field examples string[] intents
----@field shown fun(file: string): string names a file of the package
 local Subject = {}
 Subject.__index = Subject
 
@@ -34,18 +34,15 @@ local function rules()
   return names
 end
 
-local function read_chunks(piece, shown, report)
-  local chunks = {}
-  for _, file in ipairs(workshop.files({ root = piece.root, within = "." }, ".lua")) do
-    local names, message = bytecode.names(fs.read(path.join(piece.root, file)) or "", file)
-    if names then
-      chunks[file] = names
-    else
-      local line = tonumber(message:match ":(%d+):")
-      report:warn { kind = "lint.syntax", message = message:match ":%d+: (.*)" or message, file = shown(file), line = math.tointeger(line) }
+local function read_chunks(self, report)
+  for _, file in ipairs(workshop.files({ root = self.piece.root, within = "." }, ".lua")) do
+    local names, message = bytecode.names(fs.read(path.join(self.piece.root, file)) or "", file)
+    self.chunks[file] = names
+    if not names then
+      local line = math.tointeger(tonumber(message:match ":(%d+):"))
+      report:warn(place.mark(self:line(file, line), { kind = "lint.syntax", message = message:match ":%d+: (.*)" or message }))
     end
   end
-  return chunks
 end
 
 ---Sets of parameters that a composition is tried with.
@@ -156,6 +153,39 @@ function Subject:reachable(file)
   return found
 end
 
+---@param file string relative to the package
+---@param line? integer
+---@return Place
+function Subject:line(file, line)
+  return module.place(self.package.sandbox, file, line)
+end
+
+---The parameters that the schema of a composition knows.
+---@param composition Composition
+---@return table<string, any> schemas by name
+function Subject:parameters(composition)
+  local envelope = type(composition.schema) == "table" and composition.schema.properties or {}
+  local schema = envelope.parameters or envelope.inputs
+  return type(schema) == "table" and schema.properties or {}
+end
+
+---Where a parameter is declared.
+---@param composition Composition
+---@param name string
+---@return Place?
+function Subject:parameter_place(composition, name)
+  if not composition.sandbox then
+    local envelope = composition.schema.properties
+    local at = place.of(composition.schemaPlace, "properties", envelope.parameters and "parameters" or "inputs", "properties")
+    return place.of_key(at, name)
+  end
+  for file in sorted.pairs(self:reachable(composition.path)) do
+    local line = self.chunks[file].keys[name]
+    if line then return self:line(file, line) end
+  end
+  return composition.place
+end
+
 ---Platforms of a package: every intent below `examples/`.
 local function find_examples(piece)
   local list = {}
@@ -170,13 +200,13 @@ end
 ---@param display fun(path: string): string
 ---@param report table errors of the package; findings are warnings
 function M.check(piece, examples, display, report)
-  local function shown(file) return display(path.join(piece.root, file)) end
   local registry, owner = workshop.open(piece.root, report, display)
   report:check()
   local self = setmetatable({
-    piece = piece, registry = registry, package = owner, compositions = {}, jobs = {}, shown = shown, display = display,
-    chunks = read_chunks(piece, shown, report), examples = find_examples(piece),
+    piece = piece, registry = registry, package = owner, compositions = {}, jobs = {}, display = display,
+    chunks = {}, examples = find_examples(piece),
   }, Subject)
+  read_chunks(self, report)
   table.move(examples, 1, #examples, #self.examples + 1, self.examples)
   for _, composition in sorted.pairs(registry.compositions) do self.compositions[#self.compositions + 1] = composition end
   try(self, report)

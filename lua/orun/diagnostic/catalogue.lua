@@ -293,6 +293,8 @@ kind("lint.global", "A Lua file sets a global, or reads one that the sandbox doe
   "Write `local`, or correct the name.")
 kind("lint.parameter", "The schema offers a parameter that neither a template nor the code reads. Code is searched for the name in the "
   .. "composition and in every file that it requires.", "Use it, or take it out of the schema.")
+kind("lint.default", "The schema gives a parameter a default that it would refuse if a component said it. Defaults are laid below what "
+  .. "components say; nothing validates them afterwards.", "Change the default, or what the schema allows.")
 kind("lint.capability", "A step has a capability that no profile includes, so it never runs; or a profile includes one that no step has.",
   "Correct one of the two.")
 kind("lint.profile", "Under this profile a job never has a step.", "Give the profile capabilities or steps that the job has.")

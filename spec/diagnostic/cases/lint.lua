@@ -27,10 +27,30 @@ return function()
   end
 
   return {
-    lint("lint.syntax", { ["kit/lib.lua"] = "local x = = 1\n" }, "kit/lib.lua:1"),
-    lint("lint.global", module(target, "total = 1 " .. make), path .. ":6"),
-    lint("lint.global", module(target, "if tostrng then return {} end " .. make), path .. ":6"),
-    lint("lint.parameter", module(target .. ", unused = s.string {}", make), path .. ":4"),
+    lint("lint.syntax", { ["kit/lib.lua"] = "local x = = 1\n" }, "kit/lib.lua:1:1"),
+    lint("lint.global", module(target, "total = 1 " .. make), path .. ":6:5"),
+    lint("lint.global", module(target, "if tostrng then return {} end " .. make), path .. ":6:5"),
+    lint("lint.parameter", module(target .. ", unused = s.string {}", make), path .. ":4:3"),
+    lint("lint.default", module("target = s.string { default = 'a', pattern = '^b' }", make), path .. ":4:3"),
+    lint("lint.default", {
+      ["kit/compositions/sh/composition.yaml"] = [[
+kind: Composition
+metadata: {name: sh}
+spec:
+  type: sh
+  defaultJob: build
+  parameterSchema:
+    definitions: {count: {type: integer, minimum: 1}}
+    properties:
+      parameters:
+        required: [size]
+        properties:
+          size: {type: string}
+          count: {$ref: "#/definitions/count", default: 0}
+          list: {type: array, items: {type: string}, default: [a]}
+  jobs: [{name: build, steps: [{name: make, run: "make {{.parameters.size}} {{.parameters.count}} {{.parameters.list}}"}]}]
+]],
+    }, "kit/compositions/sh/composition.yaml:13:11"),
     lint("lint.capability", module("", two, profiles "all = { jobs = { build = { includeCapabilities = { 'sh.make' } } } }"),
       path .. ":7:7"),
     lint("lint.capability", module("", two, profiles

@@ -31,9 +31,9 @@ local function parameter_lines(lines, parameters)
   local names, texts = widest(parameters, "name", 40), widest(parameters, "text", value_width)
   for _, item in ipairs(parameters) do
     local text = style.truncate(plain((item.text:gsub("%s+", " "))), value_width)
+    local from = item.unknown and item.from .. style.separator .. "no other value is accepted" or item.from
     lines[#lines + 1] = {
-      "  ", style.pad(plain(item.name), names), "  ", { style.pad(text, texts), "secondary" }, "  ", item.from, "  ",
-      { place_of(item), "dim" },
+      "  ", style.pad(plain(item.name), names), "  ", { style.pad(text, texts), "secondary" }, "  ", from, "  ", { place_of(item), "dim" },
     }
   end
 end

@@ -14,6 +14,7 @@ local M = {}
 ---@field from string who says so
 ---@field file? string
 ---@field line? integer
+---@field unknown? boolean no other value was accepted, so what it matters to is not known
 
 ---@class ExplainedStep
 ---@field id string
@@ -41,12 +42,12 @@ local M = {}
 ---@field jobs ExplainedJob[] chosen by the profile
 ---@field left string[] names of jobs that the profile leaves out
 
-local function parameters(merger, instance)
+local function parameters(merger, instance, unknown)
   local list = {}
   for name, v in sorted.pairs(instance.parameters) do
     local at, from = merger:origin("parameters", name, instance.environment, instance.component, instance.subscription)
     list[#list + 1] = {
-      name = name, value = v, text = scalar.text(v), from = from, file = at and at.file, line = at and at.line,
+      name = name, value = v, text = scalar.text(v), from = from, file = at and at.file, line = at and at.line, unknown = unknown[name],
     }
   end
   return list
@@ -104,19 +105,19 @@ end
 ---@param model table
 ---@param instance table
 ---@param jobs table[] bound jobs of the whole expansion
----@param influences table<string, table<string, string[]>> parameters that matter, by job and step
+---@param influence Influence which parameters matter
 ---@return Explanation
-function M.view(model, instance, jobs, influences)
+function M.view(model, instance, jobs, influence)
   local composition, chosen = instance.composition, {}
   local view = {
     component = instance.name, environment = instance.environment, type = composition.type, composition = composition.file,
     profile = instance.profile, profileSource = instance.profileSource, left = {}, jobs = {},
-    parameters = parameters(merge.new(model, nil), instance),
+    parameters = parameters(merge.new(model, nil), instance, influence.unknown),
   }
   for _, job in ipairs(jobs) do
     if job.instance == instance then
       chosen[job.name] = true
-      view.jobs[#view.jobs + 1] = explain_job(job, influences[job.name])
+      view.jobs[#view.jobs + 1] = explain_job(job, influence.steps[job.name])
     end
   end
   for _, name in ipairs(model_of.job_names(composition)) do

@@ -57,7 +57,7 @@ that it would not be the same without.]],
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
     { name = "json", help = "the same as -o json" },
   },
-  args = { { name = "type", help = "type of the components" } },
+  args = { { name = "type", help = "type of the components", complete = "types" } },
 
   run = function(ctx, args)
     local flags = ctx.flags

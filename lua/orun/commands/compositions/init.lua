@@ -18,7 +18,7 @@ and the parameters that its schema knows.]],
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
     { name = "json", help = "the same as -o json" },
   },
-  args = { { name = "type", help = "show this one in detail", optional = true } },
+  args = { { name = "type", help = "show this one in detail", optional = true, complete = "types" } },
 
   run = list.run,
 }

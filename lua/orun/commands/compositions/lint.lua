@@ -25,10 +25,10 @@ return {
   summary = "Look for mistakes in a composition package",
   usage = "orun compositions lint [path] [flags]",
   description = [[
-Reports globals, parameters that nothing uses, capabilities that no profile includes or no step has, profiles that select nothing, and valid
-parameters that make a composition fail. Then compiles the package's examples (every intent.yaml below examples/, the platform
-around it, and those of --examples) and invented components forwards, backwards and in part, in fresh sandboxes, and compares: a composition
-must not keep anything from one call for the next.]],
+Reports globals, parameters that nothing uses, defaults that the schema refuses, capabilities that no profile includes or no step has,
+profiles that select nothing, and valid parameters that make a composition fail. Then compiles the package's examples (every intent.yaml
+below examples/, the platform around it, and those of --examples) and invented components forwards, backwards and in part, in fresh
+sandboxes, and compares: a composition must not keep anything from one call for the next.]],
   examples = {
     { "orun compositions lint", "the package here" },
     { "orun compositions lint kit --examples platform --json", "with a platform that uses it, as data" },

@@ -37,7 +37,7 @@ return {
     { name = "output", short = "o", value = "FORMAT", choices = { "json", "yaml" }, help = "output format" },
     { name = "json", help = "the same as -o json" },
   },
-  args = { { name = "type", help = "show this one in detail", optional = true } },
+  args = { { name = "type", help = "show this one in detail", optional = true, complete = "types" } },
 
   run = function(ctx, args)
     local flags = ctx.flags

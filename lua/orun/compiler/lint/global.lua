@@ -1,4 +1,5 @@
 -- Globals: names that a file reads although nothing defines them, and names that it writes.
+local place = require "orun.intent.place"
 local sandbox = require "orun.sandbox"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
@@ -26,12 +27,12 @@ return function(subject, report)
       local own = global.name .. (global.written and "=" or "")
       if (global.written or not names[global.name]) and not seen[own] then
         seen[own] = true
-        report:warn {
-          kind = "lint.global", file = subject.shown(file), line = global.line,
+        report:warn(place.mark(subject:line(file, global.line), {
+          kind = "lint.global",
           message = global.written and ("it sets the global %s"):format(global.name)
             or ("it reads the global %s, which nothing defines"):format(global.name),
           hint = global.written and ("write local %s"):format(global.name) or suggestion.hint(global.name, sorted.keys(library)),
-        }
+        }))
       end
     end
   end

@@ -41,34 +41,24 @@ local function used_in_templates(composition)
   return used
 end
 
----Whether one of the Lua files behind a composition reads a name, and where the parameter is declared.
+---Whether one of the Lua files behind a composition reads a name.
 local function used_in_code(subject, composition, name)
-  local declared, line
   for file in sorted.pairs(subject:reachable(composition.path)) do
     local chunk = subject.chunks[file]
     if chunk.fields[name] or chunk.strings[name] or is_pieced(name, chunk.strings) then return true end
-    if chunk.keys[name] and not declared then declared, line = file, chunk.keys[name] end
   end
-  return false, declared and { file = subject.shown(declared), line = line } or composition.place
+  return false
 end
 
 ---@param subject LintSubject
 ---@param report table
 return function(subject, report)
   for _, composition in ipairs(subject.compositions) do
-    local envelope = type(composition.schema) == "table" and composition.schema.properties or {}
-    local schema = envelope.parameters or envelope.inputs
     local templates = used_in_templates(composition)
-    for name in sorted.pairs(type(schema) == "table" and schema.properties or {}) do
-      local used, at = templates[name] or templates["*"], nil
-      if not used and composition.sandbox then
-        used, at = used_in_code(subject, composition, name)
-      elseif not used then
-        at = place.of(composition.schemaPlace, "properties", envelope.parameters and "parameters" or "inputs", "properties")
-        at = place.of_key(at, name)
-      end
+    for name in sorted.pairs(subject:parameters(composition)) do
+      local used = templates[name] or templates["*"] or composition.sandbox and used_in_code(subject, composition, name)
       if not used then
-        report:warn(place.mark(at, {
+        report:warn(place.mark(subject:parameter_place(composition, name), {
           kind = "lint.parameter", message = ('the type %s has a parameter "%s" that nothing uses'):format(composition.name, name),
           hint = "use it, or take it out of the schema",
         }))
