@@ -123,7 +123,8 @@ function orun.quote(v) end
 
 ---@class orun.Template
 
----A text to which the template language of YAML compositions is applied, for example `{{ .orun.job.id }}`.
+---A text to which the template language of YAML compositions is applied, for example `{{ .orun.job.id }}`. At most 256 KiB; one that is
+---no template raises an error where it stands.
 ---@param text string
 ---@return orun.Template|string
 function orun.template(text) end

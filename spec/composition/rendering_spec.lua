@@ -106,3 +106,65 @@ describe("a step's template", function()
     assert.truthy(first:find('"run": "base app@prod.build"', 1, true))
   end)
 end)
+
+describe("orun.template", function()
+  after_each(Sources.clean)
+
+  ---A module whose texts are named first: `text` is put into its step, an override, and an output.
+  local function platform(texts, job, profiles)
+    return Sources.new {
+      ["intent.yaml"] = Sources.intent .. "environments: {dev: , prod: }\ncomponents:\n  - name: app\n    type: site\n"
+        .. "    subscribe: {environments: [dev, prod]}\n",
+      ["kit/compositions/site.lua"] = ([[
+local orun = require "orun"
+local T = orun.template
+local texts = {
+%s
+}
+return orun.composition {
+  type = "site", parameters = orun.schema.object {}, defaultJob = "build", defaultProfile = "all",
+  jobs = { { name = "build", %s } }, profiles = { all = { jobs = { build = { %s } } } },
+}
+]]):format(texts, job, profiles or ""),
+    }
+  end
+
+  local function places(list)
+    local out = {}
+    for i, d in ipairs(list) do out[i] = ("%d: %s"):format(d.line, d.message) end
+    return out
+  end
+
+  it("is an error of the module where the text is no template, whether a job uses it or not", function()
+    local _, failure = platform('T "{{ .a }}",\nT "a\\n{{ range $i := until 3 }}x{{ end }}",', "steps = {}"):compile()
+    assert.same({ '5: package "kit-package": orun.template: there is no function until (line 2 of the text)' }, places(failure.errors))
+    assert.equal("composition.module", failure.errors[1].kind)
+    _, failure = platform('T "{{ if }}"', "steps = {}"):compile()
+    assert.equal(4, failure.errors[1].line)
+    assert.truthy(failure.errors[1].message:find "orun.template: ")
+  end)
+
+  it("leaves GitHub's expressions alone", function()
+    local compiled = platform('run = T "${{ github.sha }} {{ .orun.environment.name }}"', "steps = { { name = 'a', run = texts.run } }")
+      :compile()
+    assert.equal("${{ github.sha }} dev", compiled.plan.jobs[1].steps[1].run)
+  end)
+
+  it("points to its own line, wherever the text ends up", function()
+    local texts = 'run = T "{{ .parameters.run }}",\nenv = T "{{ .parameters.env }}",\nover = T "{{ .parameters.over }}",\n'
+      .. 'out = T "{{ index 1 2 }}",'
+    local _, failure = platform(texts, "outputs = { texts.out }, steps = { { name = 'a', run = 'x', env = { A = texts.env } }, "
+      .. "{ name = 'b', run = texts.run, env = { A = 'x' } } }", "stepOverrides = { a = { run = texts.over } }"):compile()
+    assert.same({
+      '4: step "b" run of app@dev.build and 1 more: .parameters.run has no value',
+      '5: step "a" env A of app@dev.build and 1 more: .parameters.env has no value',
+      '6: step "a" run of app@dev.build and 1 more: .parameters.over has no value',
+    }, places(failure.warnings))
+    assert.same({ "7: outputs[0] of app@dev.build and 1 more: index: an integer has no items" }, places(failure.errors))
+  end)
+
+  it("takes no text that would take long to read", function()
+    local _, failure = platform("run = T(('{{.a}}'):rep(50000)),", "steps = {}"):compile()
+    assert.same({ '4: package "kit-package": orun.template takes texts of at most 256 KiB' }, places(failure.errors))
+  end)
+end)

@@ -126,7 +126,7 @@ describe("in a sandbox", function()
       local t = setmetatable({}, { __name = "x" })
       return { tostring {}, tostring(print), tostring(coroutine.create(print)), ("%s %s"):format({}, print),
         tostring(require "orun".null), tostring(t) }]])
-    assert.equal("table", fails("error {}").message:match ": (.*)$")
+    assert.equal("it raised a table, not a message", fails("error {}").message:match ": (.*)$")
   end)
 
   it("print reaches whoever listens, and nothing else", function()

@@ -63,6 +63,34 @@ describe("orun.sandbox", function()
     assert.equal(2, problem.line)
   end)
 
+  it("says what was raised where it is no message", function()
+    local nothing, empty = "it raised nothing, where an error needs a message", "it raised an empty message"
+    local cases = {
+      { "error()", nothing }, { "error(nil, 0)", nothing }, { "assert(false, nil)", nothing },
+      { "coroutine.wrap(function() error() end)()", nothing }, { "error('')", empty }, { "error(' ', 0)", empty },
+      { "error({})", "it raised a table, not a message" }, { "error({ message = 1 })", "it raised a table, not a message" },
+      { "error(print)", "it raised a function, not a message" }, { "error(false)", "it raised a boolean, not a message" },
+      { "error({ message = 'no such region' })", "no such region" },
+      { "error(setmetatable({}, { __tostring = function() return 'no such zone' end }))", "no such zone" },
+      { "error(setmetatable({}, { __tostring = function() return '' end }))", empty },
+      { "error(42)", "42" }, { "orun.fail()", "orun.fail takes a string, not a nil" },
+      { "orun.fail {}", "orun.fail takes a string, not a table" }, { "orun.fail ''", "orun.fail needs a message" },
+      { "orun.fail(42)", "42" },
+    }
+    local text = "local orun = require 'orun'\nreturn {"
+    for i, case in ipairs(cases) do text = text .. ("\nf%d = function() %s end,"):format(i, case[1]) end
+    local box = open { ["a.lua"] = text .. "\n}" }
+    local module = assert(box:load "a.lua")
+    for i, case in ipairs(cases) do
+      local _, problem = box:call(module["f" .. i])
+      assert.same({ case[1], 'package "demo": ' .. case[2], i + 2 }, { case[1], problem.message, problem.line })
+      local raised = case[2]:find "^it raised"
+      assert.equal(raised and "error and orun.fail take a text that says what is wrong" or nil, problem.hint)
+    end
+    local _, problem = open({ ["b.lua"] = "local x = 1\nerror()" }):load "b.lua"
+    assert.same({ 'package "demo": ' .. nothing, 2 }, { problem.message, problem.line })
+  end)
+
   it("refuses results that are no plain values, and says where", function()
     local box = open {
       ["a.lua"] = [[

@@ -247,6 +247,29 @@ static void push_frames(lua_State *L)
     }
 }
 
+/* The text of an error at index 1: itself, what it says when it is asked, or its field `message`.
+   Else the table at index 2 says in `thrown` what was raised instead. */
+static void push_message(lua_State *L)
+{
+    int type = lua_type(L, 1);
+    bool speaks = type == LUA_TSTRING || type == LUA_TNUMBER;
+    if (!speaks && luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+        speaks = true;
+        lua_pop(L, 1);
+    }
+    if (!speaks && type == LUA_TTABLE) {
+        lua_pushliteral(L, "message");
+        if (lua_rawget(L, 1) == LUA_TSTRING)
+            return;
+        lua_pop(L, 1);
+    }
+    if (!speaks) {
+        lua_pushstring(L, lua_typename(L, type));
+        lua_setfield(L, 2, "thrown");
+    }
+    orun_sandbox_tostring(L, 1, NULL);
+}
+
 int orun_sandbox_explain(lua_State *L)
 {
     if (orun_sandbox_of(L)->hit != ORUN_LIMIT_NONE)
@@ -262,7 +285,7 @@ int orun_sandbox_explain(lua_State *L)
         lua_setfield(L, 2, "failure");
         return 1;
     }
-    orun_sandbox_tostring(L, 1, NULL);
+    push_message(L);
     lua_setfield(L, 2, "message");
     return 1;
 }

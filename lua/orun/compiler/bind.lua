@@ -141,13 +141,14 @@ end
 local function step_site(id, step, field, key)
   return {
     job = id, what = ('step "%s" %s'):format(step.id, key and field .. " " .. key or field), path = { field, key },
-    origin = selection.origin(step)[field] or step.place,
+    origin = step.templates and step.templates[key and field .. "/" .. key or field] or selection.origin(step)[field] or step.place,
   }
 end
 
 ---@return TextSite
 local function output_site(id, definition, i)
-  return { job = id, what = ("outputs[%d]"):format(i - 1), origin = definition.place, path = { "outputs", i } }
+  local own = definition.templates and definition.templates[i]
+  return { job = id, what = ("outputs[%d]"):format(i - 1), origin = own or definition.place, path = { "outputs", i } }
 end
 
 ---Whether a step comes from Lua, where texts are final unless they say otherwise.
@@ -160,7 +161,7 @@ local function has_template(step, field, key)
   local v = step[field]
   if key then v = v[key] end
   if type(v) ~= "string" or not v:find("{{", 1, true) then return false end
-  if step.templates then return step.templates[key and field .. "/" .. key or field] == true end
+  if step.templates then return step.templates[key and field .. "/" .. key or field] ~= nil end
   return not is_final(step)
 end
 

@@ -18,7 +18,7 @@ local M = {}
 ---@field timeout? string
 ---@field retry integer
 ---@field onFailure? string
----@field templates? table<string, boolean> which of its texts are templates, by field or `<field>/<key>`; all are when there is no
+---@field templates? table<string, Place> which of its texts are templates, by field or `<field>/<key>`; all are when there is no
 --- such table, unless its place is in Lua
 ---@field place? Place
 
@@ -37,7 +37,7 @@ local M = {}
 ---@field place? Place
 ---@field template? string name of the template that it was made from
 ---@field final? boolean      its outputs are no templates, but those in `templates`
----@field templates? table<integer, boolean>
+---@field templates? table<integer, Place>
 ---@field env? table<string, string> variables of a Lua composition
 ---@field dynamic? table<string, userdata> functions of ctx, by field
 ---@field fresh? boolean      its steps were made for one job and belong to it
@@ -46,7 +46,7 @@ local M = {}
 ---@class ProfileJob
 ---@field stepsEnabled string[]
 ---@field includeCapabilities string[]
----@field stepOverrides table<string, {run?: string, with?: table, env?: table, templates?: table<string, boolean>, place?: Place}>
+---@field stepOverrides table<string, {run?: string, with?: table, env?: table, templates?: table<string, Place>, place?: Place}>
 ---@field all? boolean every step, whatever the lists say
 ---@field place? Place
 

@@ -162,15 +162,21 @@ local function template_map(v, way)
   return v
 end
 
----Notes which texts are templates and puts them in place. Every other text is final.
-local function settle_texts(raw)
+---Where orun.template was called.
+local function template_place(item, context)
+  return place_at(context.box, item.place) or context.place
+end
+
+---Notes which texts are templates, with their places, and puts them in place. Every other text is final.
+local function settle_texts(raw, context)
   local templates = {}
   for _, field in ipairs { "run", "use", "shell", "working-directory" } do
-    if is_template(raw[field]) then raw[field], templates[field] = raw[field].__template, true end
+    local item = raw[field]
+    if is_template(item) then raw[field], templates[field] = item.__template, template_place(item, context) end
   end
   for _, field in ipairs { "with", "env" } do
     for key, item in sorted.pairs(raw[field] or {}) do
-      if is_template(item) then raw[field][key], templates[field .. "/" .. key] = item.__template, true end
+      if is_template(item) then raw[field][key], templates[field .. "/" .. key] = item.__template, template_place(item, context) end
     end
   end
   raw.templates = templates
@@ -186,7 +192,7 @@ local step_fields = {
 local read_step = record("step", step_fields)
 
 ---@type fun(v: any, way: string, context: table): table[]
-local steps = list_of(function(v, way, context) return settle_texts(read_step(v, way, context)) end)
+local steps = list_of(function(v, way, context) return settle_texts(read_step(v, way, context), context) end)
 
 -- Steps that functions return are read for every job, so what is as usual is taken as it is.
 
@@ -237,7 +243,7 @@ local function job(v, way, context)
   end
   raw.dynamic, raw.templates = next(functions) and functions or nil, {}
   for i, item in ipairs(raw.outputs or {}) do
-    if is_template(item) then raw.outputs[i], raw.templates[i] = item.__template, true end
+    if is_template(item) then raw.outputs[i], raw.templates[i] = item.__template, template_place(item, context) end
   end
   return raw
 end
@@ -248,7 +254,7 @@ local profile = record("profile", {
   description = text, policies = function(v, way) return no_functions(map(v, way), way) end,
   jobs = map_of(record("profile job", {
     stepsEnabled = texts, includeCapabilities = texts,
-    stepOverrides = map_of(function(v, way, context) return settle_texts(read_override(v, way, context)) end),
+    stepOverrides = map_of(function(v, way, context) return settle_texts(read_override(v, way, context), context) end),
   })),
 })
 

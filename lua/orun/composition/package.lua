@@ -268,7 +268,10 @@ function M.read(context)
   end
   return {
     source = context.source, directory = context.directory, display = context.display, manifest = manifest.place.file, name = name,
-    sandbox = sandbox.open { directory = context.directory, name = name, limits = context.limits, display = context.display },
+    sandbox = sandbox.open {
+      directory = context.directory, name = name, limits = context.limits, display = context.display,
+      flaw = function(text) return require("orun.composition.rendering").flaw(text) end,
+    },
     description = metadata.description, version = metadata.version or (manifest.spec or {}).version,
     exports = drop_duplicates(context, exports), presets = presets_of(context, presets),
   }

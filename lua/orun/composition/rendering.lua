@@ -102,6 +102,22 @@ function Rendering:compile(text)
   return entry
 end
 
+---What is wrong with a text that is a template, for those who cannot point into it.
+---@param text string
+---@param err TemplateError
+---@return string
+local function worded(text, err)
+  return text:find("\n", 1, true) and ("%s (line %d of the text)"):format(err.message, err.line) or err.message
+end
+
+---What is wrong with a text before anything is rendered; nil when nothing is.
+---@param text string
+---@return string?
+function M.flaw(text)
+  local compiled, err = template.compile(expression.protect(text))
+  return not compiled and worded(text, err) or nil
+end
+
 ---Renders one text for whoever asks on the way; nil and a message when it cannot be rendered.
 ---@param text string
 ---@param data table
@@ -111,13 +127,13 @@ end
 function Rendering:expand(text, data, site)
   if not text:find("{{", 1, true) then return text end
   local entry = self:compile(text)
-  if not entry.template then return nil, entry.err.message end
+  if not entry.template then return nil, worded(text, entry.err) end
   local result, err = entry.template:render(data, self.options)
   for i, info in ipairs(self.missing) do
     self:note("warning", "template.missing", site, text, info, ("%s has no value"):format(info.expression))
     self.missing[i] = nil
   end
-  return result, err and err.message
+  return result, err and worded(text, err)
 end
 
 ---One function for texts that are rendered with the same data again and again.

@@ -54,11 +54,11 @@ end
 ---Which texts of a step are templates when one of its fields is another.
 local function override_templates(step, override, field)
   local templates, prefix = {}, field .. "/"
-  for name in next, step.templates or {} do
-    if name ~= field and name:sub(1, #prefix) ~= prefix then templates[name] = true end
+  for name, at in next, step.templates or {} do
+    if name ~= field and name:sub(1, #prefix) ~= prefix then templates[name] = at end
   end
-  for name in next, override.templates do
-    if name == field or name:sub(1, #prefix) == prefix then templates[name] = true end
+  for name, at in next, override.templates do
+    if name == field or name:sub(1, #prefix) == prefix then templates[name] = at end
   end
   step.templates = templates
 end

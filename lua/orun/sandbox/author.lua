@@ -60,6 +60,8 @@ end
 
 ---Raises an error for the user of the composition.
 function M.fail(message, options)
+  if type(message) ~= "number" then expect(message, "string", "orun.fail") end
+  if not tostring(message):find "%S" then error("orun.fail needs a message", 0) end
   options = options or {}
   local file, line = tools.place()
   error(setmetatable({ message = tostring(message), path = options.path, hint = options.hint, file = file, line = line },
@@ -123,11 +125,15 @@ function M.steps(...)
   return out
 end
 
+-- Templates are read outside, where no instructions are counted.
+local longest = 256 * 1024
+
 ---A text to which the template engine is applied: at once inside a function of ctx, else when a job is made.
 function M.template(text)
   expect(text, "string", "orun.template")
+  if #text > longest then error(("orun.template takes texts of at most %d KiB"):format(longest // 1024), 0) end
   local result, message = host.template(text, tools.place())
-  if message == "later" then return { __template = text } end
+  if message == "later" then return placed { __template = text } end
   if not result then error("orun.template: " .. message, 0) end
   return result
 end

@@ -31,6 +31,7 @@ M.sink = nil
 ---@field display? fun(path: string): string names a file in messages
 ---@field inert? boolean modules of the program can be required, and are good for nothing: for files that are only looked at
 ---@field print? fun(text: string) gets what `print` writes
+---@field flaw? fun(template: string): string? what is wrong with a template that is rendered later
 ---@field inside? string file beside this one that runs inside too, and says what loading a file returns
 ---@field host? table<string, function> what that file may call
 
@@ -138,6 +139,18 @@ local function known_frames(frames)
   return first, other
 end
 
+-- An error is a text that says what is wrong; anything else was hardly meant.
+---@param raw table from host.sandbox
+---@param message string without its place
+---@return string message
+---@return string? hint
+local function worded(raw, message)
+  if not raw.thrown and message:find "%S" then return message end
+  local what = raw.thrown == "nil" and "nothing, where an error needs a message"
+    or raw.thrown and ("a %s, not a message"):format(raw.thrown) or "an empty message"
+  return "it raised " .. what, "error and orun.fail take a text that says what is wrong"
+end
+
 local function grouped(n)
   local text = tostring(n):reverse():gsub("(%d%d%d)", "%1,"):reverse()
   return (text:gsub("^,", ""))
@@ -177,7 +190,8 @@ local function explain(self, raw, file, line)
     local frame, caller = known_frames(raw.frames)
     if frame then file, line = frame.file, frame.line end
     if named then file, line, message = named, at, rest end
-    if caller and caller.file ~= file then
+    message, problem.hint = worded(raw, message)
+    if caller and caller.file ~= file and not problem.hint then
       problem.hint = ("called from %s:%d"):format(self:shown(caller.file), caller.line)
     end
   end
@@ -243,8 +257,8 @@ function Sandbox:start()
     end,
     is_inert = function(name) return options.inert == true and (name:find("^host%.") or name:find("^orun%.")) ~= nil end,
     template = function(text, file, line)
-      if not self.template then return nil, "later" end
-      return self.template(text, file, line)
+      if self.template then return self.template(text, file, line) end
+      return nil, options.flaw and options.flaw(text) or "later"
     end,
   }
   for name, fn in next, options.host or {} do functions[name] = fn end
