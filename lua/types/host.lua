@@ -999,6 +999,22 @@ function term.isatty(fd) end
 ---@return integer? columns
 ---@return integer? rows
 function term.size(fd) end
+---@class Keys: userdata
+local Keys = {}
+---Takes the keys of a terminal: each is read at once and none is shown, until this is closed. Keys that send signals (Ctrl-C) still do.
+---errno: "EBACKGROUND" another process group has the terminal.
+---@param fd integer
+---@return Keys?
+---@return string? message
+---@return string? errno
+function term.keys(fd) end
+---Waits for a key. Suspends.
+---@return string? bytes at most 64 at once; nil: the terminal is gone
+function Keys:read() end
+---Gives the terminal back and stops this process, as Ctrl-Z would; takes the keys again when it goes on in the foreground.
+function Keys:suspend() end
+---Puts the terminal back as it was.
+function Keys:close() end
 
 ---------------------------------------------------------------------------------------------------
 -- host.regex (loadable; PCRE2)

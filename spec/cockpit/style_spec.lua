@@ -125,6 +125,16 @@ describe("style", function()
     assert.equal("äöü…", style.truncate("äöüäöü", 4))
   end)
 
+  it("cuts lines of spans by display cells, keeping what each is painted with", function()
+    local line = { "ab", { "日本", "dim" }, "cd" }
+    assert.same(line, style.clip(line, 8))
+    assert.same({ "ab", { "日本", "dim" }, { "…" } }, style.clip(line, 7))
+    assert.same({ "ab", { "日…", "dim" } }, style.clip(line, 5))
+    assert.same({ "ab", { "…", "dim" } }, style.clip(line, 3))
+    assert.same({ "ab", { "", "dim" } }, style.clip(line, 2))
+    assert.same({ { "a…" } }, style.clip("abc", 2))
+  end)
+
   it("takes control sequences out of foreign text", function()
     assert.equal("red plain", style.plain "\27[31mred\27[0m plain")
     assert.equal("title", style.plain "\27]0;evil\7title")

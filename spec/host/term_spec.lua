@@ -27,6 +27,36 @@ describe("host.term", function()
     assert.has_error(function() term.isatty(-1) end)
   end)
 
+  it("takes keys one by one, and gives the terminal back", function()
+    if not has_script then pending "needs the program script (util-linux) for a pseudo terminal" end
+    local chunk = [[
+      local term, process = require "host.term", require "host.process"
+      local function mode() return process.run { argv = { "stty", "-g" }, stdin = "inherit", group = false }.output end
+      local before = mode()
+      local keys = assert(term.keys(0))
+      local during = mode()
+      print("ready")
+      local got = keys:read()
+      keys:close()
+      print(got, during ~= before, mode() == before, pcall(keys.read, keys))]]
+    local file = os.tmpname()
+    assert(fs.write(file, chunk))
+    local feed = ("{ until grep -qs ready %s.out; do sleep 0.05; done; printf k; until grep -qs true %s.out; do sleep 0.05; done; }")
+      :format(file, file)
+    local command = ("%s | script -qefc \"'%s' lua '%s'\" %s.out >/dev/null"):format(feed, system.paths().exe, file, file)
+    assert(os.execute(command))
+    local text = assert(fs.read(file .. ".out")):gsub("\r", "")
+    fs.remove(file)
+    fs.remove(file .. ".out")
+    assert.truthy(text:find("\nk\ttrue\ttrue\tfalse\t[^\n]*the keys are closed"), text)
+  end)
+
+  it("has no keys where there is no terminal", function()
+    local pipe = assert(io.popen(("'%s' lua -e 'print(require [[host.term]].keys(0))' </dev/null"):format(system.paths().exe)))
+    assert.truthy(pipe:read("a"):find "^nil\t.*\tENOTTY\n")
+    pipe:close()
+  end)
+
   it("knows a terminal and its size", function()
     if not has_script then pending "needs the program script (util-linux) for a pseudo terminal" end
     local text = on_terminal(33, 101, [[local t = require "host.term" print(t.isatty(1), t.size(1))]])

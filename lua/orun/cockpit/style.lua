@@ -166,6 +166,27 @@ function M.truncate(text, n)
   return table.concat(parts) .. M.glyph.ellipsis
 end
 
+---Cuts a line to n cells.
+---@param spans (Span|string)[]|string
+---@param n integer
+---@return (Span|string)[]
+function M.clip(spans, n)
+  if type(spans) == "string" then spans = { spans } end
+  local kept, left = {}, n
+  for i, span in ipairs(spans) do
+    local text, tokens = span, nil
+    if type(span) == "table" then text, tokens = span[1], span[2] end
+    local width = M.width(text)
+    if width > left then
+      -- Where no cell is left for the ellipsis the span before has been cut exactly.
+      kept[i] = { left > 0 and M.truncate(text, left) or "", tokens }
+      break
+    end
+    kept[i], left = span, left - width
+  end
+  return kept
+end
+
 ---Pads a text to n cells; a longer one stays as it is.
 ---@param text string
 ---@param n integer

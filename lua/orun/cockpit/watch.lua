@@ -45,10 +45,18 @@ end
 
 ---Waits until something changes or the time has passed. Suspends.
 ---@param seconds number
----@return string? signal
+---@return string? signal  or "quit"
 function Vigil:pause(seconds)
   local what = self.arrived:pop(seconds)
   return type(what) == "string" and what or nil
+end
+
+---Looks at a screen as well: its changes of size and its keys end a pause.
+---@param screen Screen
+function Vigil:attend(screen)
+  screen:attend(function(what)
+    if what ~= true or self.arrived:length() == 0 then self.arrived:push(what) end
+  end)
 end
 
 function Vigil:close()

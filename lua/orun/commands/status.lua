@@ -71,12 +71,25 @@ end
 -- Watching
 
 -- One frame in place of the one before it; without a terminal, one after the other.
-local function draw(ctx, lines, screen)
-  ctx:write((screen and style.screen.home or "") .. ctx.style:text(lines))
+local function draw(ctx, lines, screen, columns, rows)
+  if not screen then return print_lines(ctx, lines) end
+  if columns then
+    lines = table.move(lines, 1, math.min(#lines, rows), 1, {})
+    for i, line in ipairs(lines) do lines[i] = style.clip(line, columns) end
+  end
+  screen:draw(ctx.style:text(lines))
+end
+
+-- The last frame stays: it is shown whole, and may scroll.
+local function draw_run(ctx, view, screen)
+  local options = { now = now(), detailed = ctx.flags.detailed }
+  if screen and not require("orun.cockpit.viewmodel.run").is_over(view) then
+    options.columns, options.rows = require("orun.cockpit.screen").room()
+  end
+  draw(ctx, require("orun.cockpit.render.run").lines(view, options), screen, options.columns, options.rows)
 end
 
 local function frame(ctx, watched, screen)
-  local render = require "orun.cockpit.render.run"
   local last
   return function(view)
     -- A clock is shown on a screen only: elsewhere a frame is worth printing when something happened.
@@ -88,7 +101,7 @@ local function frame(ctx, watched, screen)
     elseif ctx.flags.json then
       ctx:print(encode(require("orun.cockpit.document").status(watched.record)))
     else
-      draw(ctx, render.lines(view, { now = now(), detailed = ctx.flags.detailed }), screen)
+      draw_run(ctx, view, screen)
     end
     return ctx:flush()
   end
@@ -114,20 +127,20 @@ end
 
 local function watch(ctx, store)
   local loop, watch_run = require "host.loop", require "orun.cockpit.watch"
-  local screen = ctx.style.interactive and not ctx.flags.json
   if ctx.flags.exec_id then source.resolve(store, ctx.flags.exec_id) end
   return loop.scope(function()
-    local vigil, watched = watch_run.vigil(termination.signals()), {}
-    if screen then ctx:write(style.screen.hide_cursor) end
-    local ok, signal = pcall(watch_run.follow, {
+    local vigil <close>, watched = watch_run.vigil(termination.signals()), {}
+    local screen <close> = ctx.style.interactive and not ctx.flags.json and require("orun.cockpit.screen").open(function(text)
+      ctx:write(text)
+      ctx:flush()
+    end) or nil
+    if screen then vigil:attend(screen) end
+    local signal = watch_run.follow {
       interval = watch_run.interval(ctx.flags.interval),
       load = loader(ctx, store, vigil, watched),
       emit = frame(ctx, watched, screen),
       pause = function(seconds) return vigil:pause(seconds) end,
-    })
-    vigil:close()
-    if screen then ctx:write(style.screen.show_cursor .. "\n") end
-    if not ok then error(signal, 0) end
+    }
     return signal and termination.exits[signal] or 0
   end)
 end

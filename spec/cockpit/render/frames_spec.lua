@@ -67,6 +67,39 @@ describe("run frame", function()
 ]], plain:text(run_frame()))
   end)
 
+  it("fits into the room there is: what runs and what failed first, the rest counted", function()
+    assert.equal([[
+
+▲ orun shop
+  Plan: 9c41d07be2aa · Run: shop-20260601-4fe210
+  State: running · Duration: 1m07s
+  Scope: 3 components · 4 jobs · 1 environment
+
+  Status:   ✓ 1 succeeded · ◐ 1 running
+            ○ 1 queued · ✗ 1 failed
+  Progress: ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░░░░░░░  50%
+
+  preview https://shop.example.dev
+
+  ● cart  … and 1 succeeded
+  │  └─ ◐ deploy  running 41.0s
+  ● db
+  │  └─ ✗ migrate  3.0s  step apply: exit status 1
+  ○ web  1 queued
+]], plain:text(run_frame(nil, { rows = 18, columns = 50 })))
+    assert.equal(plain:text(run_frame()), plain:text(run_frame(nil, { rows = 19 })))
+    local tight = plain:text(run_frame(nil, { rows = 13 }))
+    assert.truthy(tight:find("\n\n  ● cart  … and 1 succeeded\n  │  └─ ◐ deploy  running 41.0s\n  … 2 more components\n$"), tight)
+    assert.truthy(plain:text(run_frame(nil, { rows = 3 })):find("\n  … 3 components\n$"))
+  end)
+
+  it("shows on a screen as many links as leave room for jobs", function()
+    local links = {}
+    for i = 1, 9 do links[i] = { label = "l" .. i, url = "https://x/" .. i } end
+    local text = plain:text(run_frame({ meta = { planName = "shop", status = "running", links = links } }, { rows = 12 }))
+    assert.truthy(text:find("  l3 https://x/3\n  … 6 more links\n\n", 1, true), text)
+  end)
+
   it("shows the steps when asked for details", function()
     local text = plain:text(run_frame(nil, { detailed = true }))
     assert.truthy(text:find("  │  ├─ ◐ deploy  running 41.0s\n  │  │    ◐ push\n", 1, true))

@@ -10,7 +10,7 @@ local M = {}
 local glyph = style.glyph
 local error_width = 60
 
-local function head(view, now)
+local function head(view, now, columns)
   local token, _, label = style.status(view.status)
   local parts = {}
   if view.planId then parts[#parts + 1] = frame.field("Plan", view.planId) end
@@ -20,7 +20,7 @@ local function head(view, now)
     parts[#parts + 1] = frame.field("Duration", style.duration(math.max(0, (view.finishedAt or now) - view.startedAt)))
   end
   if view.dryRun then parts[#parts + 1] = { "dry-run", "warning" } end
-  return frame.prefixed("  ", frame.joined(parts))
+  return frame.flowing("  ", parts, columns)
 end
 
 local function scope(view)
@@ -86,40 +86,93 @@ local function started(group)
   return false
 end
 
-local function group_lines(group, is_last, view, options, lines)
-  local rail = is_last and " " or glyph.bar
+local function group_head(group)
   local mark = started(group) and { glyph.bullet, "brand" } or { glyph.pending, "dim" }
-  lines[#lines + 1] = { "  ", mark, " ", { style.plain(group.name), "bold" } }
-  for i, job in ipairs(group.jobs) do
-    local last_job = i == #group.jobs
+  return { "  ", mark, " ", { style.plain(group.name), "bold" } }
+end
+
+local function job_lines(jobs, rail, view, options, lines)
+  for i, job in ipairs(jobs) do
+    local last_job = i == #jobs
     lines[#lines + 1] = job_line(job, rail, last_job and glyph.last or glyph.branch, view, options.now)
     if options.detailed then step_lines(job, rail, not last_job, lines) end
   end
 end
 
+local function group_lines(group, is_last, view, options, lines)
+  lines[#lines + 1] = group_head(group)
+  job_lines(group.jobs, is_last and " " or glyph.bar, view, options, lines)
+end
+
+-- All groups; the number of their lines is known before.
+local function all_groups(view, options, lines)
+  for i, group in ipairs(view.groups) do
+    if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
+    group_lines(group, i == #view.groups, view, options, lines)
+  end
+end
+
+-- As much of the groups as there is room for.
+local function some_groups(view, options, rows, lines)
+  local function size(job) return 1 + (options.detailed and #job.steps or 0) end
+  local total = 0
+  for i, group in ipairs(view.groups) do
+    total = total + (i > 1 and 2 or 1)
+    for _, job in ipairs(group.jobs) do total = total + size(job) end
+  end
+  if total <= rows then return all_groups(view, options, lines) end
+  local fitted, left_out = require("orun.cockpit.render.fit").choose(view.groups, rows, size)
+  for i, part in ipairs(fitted) do
+    local line = group_head(part.group)
+    if part.hidden then
+      local lead = #part.jobs > 0 and "  " .. glyph.ellipsis .. " and " or "  "
+      line[#line + 1] = { lead .. table.concat(part.hidden, style.separator), "dim" }
+    end
+    lines[#lines + 1] = line
+    job_lines(part.jobs, i == #fitted and left_out == 0 and " " or glyph.bar, view, options, lines)
+  end
+  if left_out > 0 then
+    local noun = #fitted > 0 and "more component" or "component"
+    lines[#lines + 1] = { { ("  %s %s"):format(glyph.ellipsis, style.plural(left_out, noun)), "dim" } }
+  end
+end
+
+-- Links, on a screen a quarter of it at most.
+local function link_lines(view, options, lines)
+  if #view.links == 0 then return end
+  local most = options.rows and math.max(1, options.rows // 4) or #view.links
+  frame.links(table.move(view.links, 1, math.min(most, #view.links), 1, {}), lines, "  ")
+  if #view.links > most then
+    lines[#lines + 1] = { { ("  %s %s"):format(glyph.ellipsis, style.plural(#view.links - most, "more link")), "dim" } }
+  end
+  lines[#lines + 1] = {}
+end
+
 ---@class RunFrameOptions
 ---@field now number        seconds since the epoch
 ---@field detailed? boolean the steps of every job
+---@field rows? integer     lines that there is room for; without it everything is shown
+---@field columns? integer  cells of a line; heads that are longer go on in the next one
 
 ---@param view RunView
 ---@param options RunFrameOptions
 ---@return Span[][]
 function M.lines(view, options)
-  local lines = { {}, frame.title(view.planName), head(view, options.now) }
+  local lines = { {}, frame.title(view.planName) }
+  frame.append(lines, head(view, options.now, options.columns))
   lines[#lines + 1] = scope(view)
   lines[#lines + 1] = {}
   if view.counts.total > 0 then
-    lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, frame.legend(view.counts, run_view.is_over(view)))
+    local legend = frame.legend_parts(view.counts, run_view.is_over(view))
+    frame.append(lines, frame.flowing({ "  Status:   ", "dim" }, legend, options.columns, style.separator))
     lines[#lines + 1] = frame.prefixed({ "  Progress: ", "dim" }, frame.progress(view.counts.percent))
     lines[#lines + 1] = {}
   end
-  if #view.links > 0 then
-    frame.links(view.links, lines, "  ")
-    lines[#lines + 1] = {}
-  end
-  for i, group in ipairs(view.groups) do
-    if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
-    group_lines(group, i == #view.groups, view, options, lines)
+  link_lines(view, options, lines)
+  if options.rows then
+    some_groups(view, options, math.max(1, options.rows - #lines), lines)
+  else
+    all_groups(view, options, lines)
   end
   local broken_off = view.status == "interrupted"
   if broken_off or view.status == "cancelled" and view.continuation then
