@@ -153,6 +153,25 @@ describe("processes", function()
       assert.equal("", process.run({ argv = { "cat" }, stdin = "" }).output)
     end)
 
+    it("with a stdin that stays open and says nothing", function()
+      -- Whoever reads it waits: only the time limit ends that.
+      local result = process.run { argv = { "cat" }, stdin = "open", timeout = 0.2 }
+      assert.is_true(result.timed_out)
+      assert.equal("", result.output)
+      result = process.run { argv = { "sh", "-c", "test -p /proc/self/fd/0 && ! test -t 0" }, stdin = "open" }
+      assert.equal(0, result.code)
+      -- It ends with orun, also where orun is killed.
+      local script = ([[require("host.process").start { argv = { "sh", "-c", "cat; echo end > %s/ended" }, stdin = "open", session = true,
+        die_with_parent = false, output = "null" }; os.execute "kill -9 $PPID"]]):format(dir)
+      assert(fs.write(dir .. "/starter.lua", script))
+      process.run { argv = { require("host.system").paths().exe, "lua", dir .. "/starter.lua" } }
+      local stop = loop.now() + 30
+      while not fs.exists(dir .. "/ended") do
+        assert(loop.now() < stop, "cat still waits")
+        loop.sleep(0.02)
+      end
+    end)
+
     it("in a process group of their own, without foreign descriptors", function()
       local leak = assert(io.open(dir .. "/leak", "w"))
       local result = process.run { argv = { "sh", "-c", "echo $$; cut -d' ' -f5 /proc/$$/stat; ls /proc/$$/fd" } }

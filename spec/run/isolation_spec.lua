@@ -74,6 +74,23 @@ local function shared_cases(kind)
     assert.equal("old", space:read("a"))
   end)
 
+  it("keeps trees whole whose outputs came back, and both are files of their own", function()
+    sh(space, "mkdir -p out; echo old > out/stale")
+    local jobs = {
+      { "a@dev.b", "rm out/stale; mkdir out/d; echo hi > out/d/new; ln -s d/new out/link; echo no > other", outputs = value.list { "out" } },
+    }
+    assert.equal("completed", run(jobs, { keep_workspaces = true }).status)
+    local kept = space.store .. "/runs/x/a_dev.b/work"
+    for _, root in ipairs { kept, space.root } do
+      assert.same({ "d", "link" }, fs.list(root .. "/out"))
+      assert.equal("hi\n", fs.read(root .. "/out/link"))
+    end
+    assert.same({ "other", "out" }, fs.list(kept))
+    assert.is_false(fs.exists(space.root .. "/other"))
+    assert(fs.write(kept .. "/out/d/new", "changed"))
+    assert.equal("hi\n", space:read("out/d/new"))
+  end)
+
   it("tells the journal where the tree of a job is", function()
     run({ { "a@dev.x", "true" } }, { keep_workspaces = true })
     local place
