@@ -31,11 +31,24 @@ describe("orun compositions new", function()
       assert.equal(0, tested.code, tested.out)
       has(tested.out, "3 passed")
       assert(fs.write(root .. "/intent.yaml", "environments: {dev: }\n" .. made.err:match "as: (compositions:[^\n]*)" .. "\n"
-        .. "components: [{name: web, type: site, subscribe: {environments: [dev]}, parameters: {command: 'true'}}]\n"))
+        .. "components: [{name: web, type: site, subscribe: {environments: [dev]}, parameters: {command: 'true'}},\n"
+        .. "  {name: shipped, type: shell, subscribe: {environments: [dev]}, parameters: {run: 'true'}}]\n"))
       local ran = run(root, "run")
       assert.equal(0, ran.code, ran.out .. ran.err)
+      has(ran.out, "2 succeeded")
+      has(run(root, "compositions", "lint", "compositions").out, "nothing found")
     end)
   end
+
+  it("says how an intent that has sources reads one more", function()
+    local intent = "compositions: {sources: [{name: own, kind: dir, path: kit}]}\nenvironments: {dev: }\n"
+    assert(fs.write(root .. "/intent.yaml", intent))
+    has(run(root, "compositions", "new", "one", "--root", "more").err,
+      "one more entry under compositions.sources: {name: more, kind: dir, path: more}\n")
+    assert.falsy(run(root, "compositions", "new", "one", "--root", "kit").err:find("the intent reads it", 1, true))
+    assert(fs.write(root .. "/intent.yaml", "compositions: [\n"))
+    assert.equal(0, run(root, "compositions", "new", "one", "--root", "third").code)
+  end)
 
   it("adds to the package where it is started, and overwrites nothing", function()
     assert.equal(0, run(root, "compositions", "new", "one").code)
@@ -47,6 +60,11 @@ describe("orun compositions new", function()
     assert.equal(1, again.code)
     has(again.err, "has a composition of this name: one/composition.yaml")
     assert.equal(2, run(root, "compositions", "new", "Two Words").code)
+    assert(fs.write(root .. "/compositions/compositions/three.lua", "return 1\n"))
+    assert(fs.mkdir(root .. "/compositions/compositions/four"))
+    assert(fs.write(root .. "/compositions/compositions/four/four_spec.lua", "-- mine\n"))
+    for _, name in ipairs { "three", "four" } do assert.equal(1, run(root, "compositions", "new", name).code) end
+    assert.equal("-- mine\n", fs.read(root .. "/compositions/compositions/four/four_spec.lua"))
   end)
 end)
 

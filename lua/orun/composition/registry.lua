@@ -1,4 +1,6 @@
 -- All compositions of an intent, and which one serves a component.
+local fs = require "host.fs"
+local path = require "orun.util.path"
 local place = require "orun.intent.place"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
@@ -188,6 +190,12 @@ local function choose_referenced(self, component)
   }))
 end
 
+---Whether the stack that comes with the program has a type, whatever the intent's sources are.
+local function is_shipped(kind)
+  if not kind:find "^[%w_-]+$" then return false end
+  return fs.exists(path.join(require("host.system").paths().share, "compositions/compositions/" .. kind .. "/composition.lua"))
+end
+
 ---The composition of a component; what is wrong is reported.
 ---@param component {name: string, type: string, compositionRef?: table, place?: Place}
 ---@return Composition?
@@ -197,9 +205,10 @@ function Registry:choose(component)
   -- A type that several sources export without a choice, or that may be in a source which could not be loaded, is not unknown.
   if composition or self.exporters[component.type] or next(self.unusable) then return composition end
   local types = sorted.keys(self.selected)
+  local shipped = is_shipped(component.type) and "orun ships this type; add the source {name: orun, kind: builtin} to have it"
   self.report:error(place.mark(place.of(component.place, "type"), {
     kind = "composition.unknown-type", message = ('component "%s": component type not found: "%s"'):format(component.name, component.type),
-    hint = suggestion.hint(component.type, types) or #types > 0 and "known types: " .. table.concat(types, ", ") or nil,
+    hint = shipped or suggestion.hint(component.type, types) or #types > 0 and "known types: " .. table.concat(types, ", ") or nil,
   }))
 end
 

@@ -215,6 +215,10 @@ return function(standard, sources)
     { "composition.unknown-source", intent = component "compositionRef: {source: ‸ktt}" },
     { "composition.ref-name", intent = component "compositionRef: {source: kit, name: ‸shh}" },
     { "composition.unknown-type", intent = "components:\n  - {name: web, type: ‸shh, subscribe: {environments: [dev]}}\n" },
+    {
+      "composition.unknown-type", intent = "components:\n  - {name: web, type: ‸python, subscribe: {environments: [dev]}}\n",
+      hint = "orun ships this type; add the source {name: orun, kind: builtin} to have it",
+    },
     { "composition.not-found", argv = { "compositions", "shh" } },
   }
 end

@@ -1,4 +1,5 @@
 -- `orun compositions new TYPE`: a composition that works, with a spec, to be changed into what is needed.
+local catalogue = require "orun.composition.catalogue"
 local diagnostic = require "orun.diagnostic"
 local draft = require "orun.composition.draft"
 local fs = require "host.fs"
@@ -23,8 +24,9 @@ end
 
 ---Nothing is overwritten, and a type has one composition.
 local function check_free(ctx, root, name)
-  for _, file in ipairs { "composition.lua", "composition.yaml", "compositions.yaml" } do
-    local at = path.join(root, "compositions", name, file)
+  local directory = path.join(root, "compositions", name)
+  for _, file in ipairs { ".lua", "/composition.lua", "/composition.yaml", "/compositions.yaml", "/" .. name .. "_spec.lua" } do
+    local at = directory .. file
     if fs.exists(at) then
       diagnostic.raise {
         kind = "composition.draft", message = ("the package has a composition of this name: %s"):format(path.relative(ctx.cwd, at)),
@@ -32,6 +34,22 @@ local function check_free(ctx, root, name)
       }
     end
   end
+end
+
+---How the intent comes to read a package that it does not know yet. An intent that lists no source has the types that ship; one that lists
+---some has those only.
+local function note_source(ctx, root)
+  local at, taken = ctx:workspace(), {}
+  -- What is wrong with the intent is no news of this command.
+  local read, listed = pcall(catalogue.sources, { file = at.intent }, ctx.cwd)
+  if not read or not at.intent then listed = {} end
+  for _, source in ipairs(listed) do
+    if source.kind == "dir" and path.resolve(at.root, source.path or "") == root then return end
+    taken[source.name or ""] = true
+  end
+  local own = ("{name: %s, kind: dir, path: %s}"):format(taken.own and path.basename(root) or "own", path.relative(at.root, root))
+  if #listed > 0 then return ctx:note("the intent reads it with one more entry under compositions.sources: " .. own) end
+  ctx:note(("the intent reads it as: compositions: {sources: [%s, {name: orun, kind: builtin}]}"):format(own))
 end
 
 return {
@@ -62,9 +80,6 @@ none, into a new package in compositions/ beside the intent.]],
     for _, file in ipairs(draft.files(name, ctx.flags.lua and "lua" or "yaml")) do write(ctx, path.join(root, file.path), file.text) end
     local shown = path.relative(ctx.cwd, root)
     ctx:note(("try it: orun compositions test %s"):format(shown))
-    if fresh then
-      ctx:note(("the intent reads it as: compositions: {sources: [{name: own, kind: dir, path: %s}]}")
-        :format(path.relative(ctx:workspace().root, root)))
-    end
+    if fresh then note_source(ctx, root) end
   end,
 }
