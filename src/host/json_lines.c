@@ -5,17 +5,18 @@
 #include <lauxlib.h>
 #include <string.h>
 
-enum { DEPTH = 512, MOST_FIELDS = 64 };
+enum { DEPTH = 512, MOST_FIELDS = 64, SLOTS = 256 };
 
 /* The fields that are wanted of every record. Their names are upvalues, from FIRST_NAME on. */
 struct fields {
     int count;
-    int last;     /* the one that was found last: as a rule the next one in the line follows it */
     uint64_t set; /* those that the record has */
     struct {
         const char *text;
         size_t length;
     } names[MOST_FIELDS];
+    unsigned char
+        slots[SLOTS]; /* numbers of fields, from 1, by slot_of; on from there when taken */
 };
 
 enum { FIELDS = 1, RECORD = 2, FIRST_NAME = 3 };
@@ -38,17 +39,33 @@ static bool is_sealed(const char *line, const char *end)
     return orun_crc32(line, (size_t)(end - SEAL - line)) == stated;
 }
 
-/* The number of a field, -1 when nobody wants it. */
-static int find(struct fields *f, const char *name, size_t length)
+static unsigned slot_of(const char *name, size_t length)
 {
-    for (int i = 0; i < f->count; i++) {
-        int at = f->last + 1 + i;
-        at = at < f->count ? at : at - f->count;
-        if (f->names[at].length == length && f->names[at].text[0] == *name &&
-            memcmp(f->names[at].text, name, length) == 0)
-            return f->last = at;
+    unsigned sum = (unsigned)length * 31;
+    if (length)
+        sum += (unsigned char)name[0] * 7 + (unsigned char)name[length - 1];
+    return sum % SLOTS;
+}
+
+/* The number of a field, -1 when nobody wants it. */
+static int find(const struct fields *f, const char *name, size_t length)
+{
+    for (unsigned slot = slot_of(name, length); f->slots[slot]; slot = (slot + 1) % SLOTS) {
+        int field = f->slots[slot] - 1;
+        if (f->names[field].length == length && memcmp(f->names[field].text, name, length) == 0)
+            return field;
     }
     return -1;
+}
+
+static void add_field(struct fields *f, const char *name, size_t length)
+{
+    unsigned slot = slot_of(name, length);
+    while (f->slots[slot])
+        slot = (slot + 1) % SLOTS;
+    f->names[f->count].text = name;
+    f->names[f->count].length = length;
+    f->slots[slot] = (unsigned char)++f->count;
 }
 
 /* Goes past the key at d->at and its colon and finds its field; false when there is none. */
@@ -75,7 +92,6 @@ static bool read_fields(struct json_decoder *d, struct fields *f)
     lua_State *L = d->L;
     if (d->at == d->end || *d->at++ != '{')
         return false;
-    f->last = -1;
     for (;;) {
         int field;
         if (!read_key(d, f, &field))
@@ -165,10 +181,12 @@ int json_records(lua_State *L)
     struct fields *f = lua_newuserdatauv(L, sizeof *f, 0);
     memset(f, 0, sizeof *f);
     lua_createtable(L, 0, count);
-    for (f->count = 0; f->count < count; f->count++) {
-        lua_rawgeti(L, 1, f->count + 1);
+    for (int i = 1; i <= count; i++) {
+        size_t length;
+        lua_rawgeti(L, 1, i);
         luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "names of fields are strings");
-        f->names[f->count].text = lua_tolstring(L, -1, &f->names[f->count].length);
+        const char *name = lua_tolstring(L, -1, &length);
+        add_field(f, name, length);
     }
     lua_pushcclosure(L, next_record, FIRST_NAME - 1 + count);
     return 1;

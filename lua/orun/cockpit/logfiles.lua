@@ -2,7 +2,6 @@
 local fs = require "host.fs"
 local job_view = require "orun.cockpit.viewmodel.job"
 local log = require "orun.state.log"
-local logs_view = require "orun.cockpit.viewmodel.logs"
 
 local M = {}
 
@@ -25,12 +24,15 @@ local function steps_by_file(job)
 end
 
 local function status_of(record, job_id, step_id)
-  local state, fold = record.state, record.fold
-  local job = state and state.jobs and state.jobs[job_id]
+  local fold = record.fold
+  if fold then
+    local job = fold.jobs[job_id]
+    local step = job and job.steps[step_id]
+    if step and step.cancelled then return "cancelled" end
+    return step and step.status or job and job.status or "completed"
+  end
+  local job = record.state and record.state.jobs and record.state.jobs[job_id]
   if not job then return "completed" end
-  local known = fold and fold.jobs[job_id]
-  local step = known and known.steps[step_id]
-  if step and step.cancelled then return "cancelled" end
   return job_view.status(job.steps and job.steps[step_id] or job.status or "completed")
 end
 
@@ -38,20 +40,21 @@ end
 ---@return LogEntry[]
 function M.read(record)
   local entries, root = {}, record.dir .. "/logs"
+  local directories = fs.list(root) or {}
+  if #directories == 0 then return entries end
   local by_directory = jobs_by_directory(record.plan)
-  for _, directory in ipairs(fs.list(root) or {}) do
+  for _, directory in ipairs(directories) do
     local job = by_directory[directory]
     local job_id, steps = job and job.id or directory, steps_by_file(job)
     local component, environment, short = job_view.split(job_id)
     for _, file in ipairs(fs.list(root .. "/" .. directory) or {}) do
       local segment = file:match("^(.*)%.log$")
       local text = segment and fs.read(("%s/%s/%s"):format(root, directory, file))
-      local lines = text and logs_view.lines(text) or {}
-      if #lines > 0 then
+      if text and text:find "%S" then
         local step = steps[segment] or { id = segment }
         entries[#entries + 1] = {
           jobId = job_id, component = component, environment = environment, short = short, stepId = step.id, position = step.position,
-          status = status_of(record, job_id, step.id), lines = lines, totalLines = #lines,
+          status = status_of(record, job_id, step.id), text = text,
         }
       end
     end

@@ -75,15 +75,24 @@ for token, names in next, statuses do
   for _, name in ipairs(names) do token_of[name] = token end
 end
 
+local function look_of(status)
+  local label = status:lower():gsub("[ \t\n]+", "")
+  local token = token_of[label] or "muted"
+  return { token, M.glyph[status_glyphs[token] or "pending"], label ~= "" and label or "unknown" }
+end
+
+-- Those of every day; what else stands in a file is not kept.
+local looks = {}
+for name in next, token_of do looks[name] = look_of(name) end
+
 ---How a status is shown.
 ---@param status? string
 ---@return string token
 ---@return string glyph
 ---@return string label
 function M.status(status)
-  local label = (status or ""):lower():gsub("[ \t\n]+", "")
-  local token = token_of[label] or "muted"
-  return token, M.glyph[status_glyphs[token] or "pending"], label ~= "" and label or "unknown"
+  local look = looks[status or ""] or look_of(status or "")
+  return look[1], look[2], look[3]
 end
 
 ---------------------------------------------------------------------------------------------------
@@ -382,6 +391,11 @@ end
 ---@field [1] string  text
 ---@field [2]? string tokens
 
+local function trimmed(text)
+  if text:sub(-1) ~= " " then return text end
+  return (text:gsub(" +$", ""))
+end
+
 ---One line: spans become styled text, without blanks at its end.
 ---@param spans (Span|string)[]|string
 ---@return string
@@ -395,15 +409,38 @@ function Style:line(spans)
       parts[i] = color and span[2] and self:paint(span[2], span[1]) or span[1]
     end
   end
-  local text = table.concat(parts)
-  if text:sub(-1) ~= " " then return text end
-  return (text:gsub(" +$", ""))
+  return trimmed(table.concat(parts))
+end
+
+-- Lines without colour, the texts of all spans side by side: of thousands of lines none is made for itself.
+local function plain_lines(lines)
+  local parts, n = {}, 0
+  for _, line in ipairs(lines) do
+    local first = n + 1
+    if type(line) == "string" then
+      n = first
+      parts[n] = line
+    else
+      for i = 1, #line do
+        local span = line[i]
+        parts[n + i] = type(span) == "string" and span or span[1]
+      end
+      n = n + #line
+      if n >= first and (parts[n] == "" or parts[n]:byte(-1) == 32) then
+        parts[first], n = trimmed(table.concat(parts, "", first, n)), first
+      end
+    end
+    n = n + 1
+    parts[n] = "\n"
+  end
+  return table.concat(parts, "", 1, n)
 end
 
 ---Lines as text, each ended by a newline.
 ---@param lines ((Span|string)[]|string)[]
 ---@return string
 function Style:text(lines)
+  if not self.color then return plain_lines(lines) end
   local out = {}
   for i, line in ipairs(lines) do out[i] = self:line(line) .. "\n" end
   return table.concat(out)

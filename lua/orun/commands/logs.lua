@@ -21,7 +21,7 @@ end
 local function is_over(followed)
   local fold = followed.reader.fold
   if fold.status then return fold.status ~= "running" or require("orun.state.liveness").abandoned(fold) end
-  local view = require("orun.cockpit.viewmodel.run").view(require("orun.cockpit.source").reread(followed))
+  local view = require("orun.cockpit.viewmodel.run").view(require("orun.cockpit.source").reread(followed), { steps = false })
   return require("orun.cockpit.viewmodel.run").is_over(view)
 end
 
@@ -44,7 +44,7 @@ local function follow(ctx, store, id, options)
       tail:update(followed:plan())
       local over = is_over(followed)
       if over and not options.raw then
-        ctx:write(ctx.style:text(render.live_summary(run_view.view(source.reread(followed)))))
+        ctx:write(ctx.style:text(render.live_summary(run_view.view(source.reread(followed), { steps = false }))))
       end
       if not ctx:flush() or over then return 0 end
       local signal = tail:wait(vigil)
@@ -88,13 +88,13 @@ Without flags: the failed steps and those that printed a link, or everything whe
       return follow(ctx, store, id, { job = job, step = ctx.flags.step, raw = ctx.flags.raw })
     end
     local record = source.record(store, id, ctx.report)
-    local run_view = require("orun.cockpit.viewmodel.run").view(record)
-    local entries = require("orun.cockpit.logfiles").read(record)
+    local entries, render = require("orun.cockpit.logfiles").read(record), require "orun.cockpit.render.logs"
+    if #entries == 0 then return ctx:write(ctx.style:text(render.nothing())) end
+    local run_view = require("orun.cockpit.viewmodel.run").view(record, { steps = false })
     local view = require("orun.cockpit.viewmodel.logs").view(run_view, entries, {
       raw = ctx.flags.raw, failed = ctx.flags.failed, job = job, step = ctx.flags.step,
     })
-    local render = require "orun.cockpit.render.logs"
-    if #view.entries == 0 then return ctx:write(ctx.style:text(render.nothing(view, #entries, ctx.flags.failed))) end
+    if #view.entries == 0 then return ctx:write(ctx.style:text(render.nothing(run_view, ctx.flags.failed))) end
     ctx:write(ctx.style:text(render.lines(view, { now = os.time(), raw = ctx.flags.raw })))
   end,
 }

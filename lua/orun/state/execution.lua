@@ -63,10 +63,11 @@ function M.create(store, id)
 end
 
 ---@param path string
+---@param only? table what is wanted of it, as json.decode takes it
 ---@return table? object nil when missing or damaged
-function M.read_json(path)
+function M.read_json(path, only)
   local text = fs.read(path)
-  local v = text and json.decode(text)
+  local v = text and json.decode(text, { only = only })
   return type(v) == "table" and not value.is_list(v) and v or nil
 end
 

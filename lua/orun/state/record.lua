@@ -12,7 +12,7 @@ local M = {}
 ---@field dir string
 ---@field meta? table    metadata.json as it would be now
 ---@field state? table   state in the shape of state.json, made when somebody asks for it
----@field plan? table    manifest.json, read when somebody asks for it
+---@field plan? table    manifest.json as far as Followed:plan gives it, read when somebody asks for it
 ---@field fold? Fold     nil when there is no journal
 ---@field corrupt integer torn or corrupt journal lines
 
@@ -64,13 +64,18 @@ function M.open(store, id)
   return setmetatable({ store = store, id = id, dir = dir, reader = journal.reader(dir .. "/journal.jsonl") }, Followed)
 end
 
----The plan, read again only when another one took its place.
+-- A plan may be large, and most of it is for those who run it.
+local ids = { id = true, name = true, use = true }
+local of_plan = { metadata = true, jobs = { ["*"] = { id = true, steps = { ["*"] = ids } } } }
+
+---What says which jobs and steps there are: of the plan's jobs their ids and those fields of steps that log.step_ids looks at. It is read
+---again only when another plan took its place.
 ---@return table?
 function Followed:plan()
   local path = self.dir .. "/manifest.json"
   local stat = fs.stat(path)
   local mark = stat and ("%d.%d.%d"):format(stat.inode, stat.mtime, stat.mtime_ns)
-  if mark ~= self.plan_mark then self.plan_mark, self.known_plan = mark, mark and execution.read_json(path) or nil end
+  if mark ~= self.plan_mark then self.plan_mark, self.known_plan = mark, mark and execution.read_json(path, of_plan) or nil end
   return self.known_plan
 end
 

@@ -190,13 +190,13 @@ describe("logs frame", function()
   local function lines(n)
     local list = {}
     for i = 1, n do list[i] = "line " .. i end
-    return list
+    return table.concat(list, "\n")
   end
 
   local function entry(count, status, more)
     local e = {
       jobId = "cart@dev.deploy", component = "cart", environment = "dev", short = "deploy", stepId = "push", status = status or "completed",
-      lines = lines(count), totalLines = count,
+      text = lines(count),
     }
     for key, v in next, more or {} do e[key] = v end
     return e
@@ -257,7 +257,7 @@ describe("logs frame", function()
   end)
 
   it("shows output without its escapes", function()
-    assert.truthy(frame({ entry(1, "completed", { lines = { "\27[31mred\27[0m" } }) }):find("       red\n", 1, true))
+    assert.truthy(frame({ entry(1, "completed", { text = "\27[31mred\27[0m" }) }):find("       red\n", 1, true))
   end)
 end)
 

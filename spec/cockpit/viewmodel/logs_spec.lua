@@ -1,10 +1,9 @@
 local logs_view = require "orun.cockpit.viewmodel.logs"
 
 local function entry(job, step, status, text, position)
-  local lines = logs_view.lines(text or "text")
   return {
     jobId = job, component = job:match "^[^@]+", environment = job:match "@([^.]+)", short = job:match "%.(.+)$", stepId = step,
-    status = status or "completed", lines = lines, totalLines = #lines, position = position,
+    status = status or "completed", text = text or "text", position = position,
   }
 end
 

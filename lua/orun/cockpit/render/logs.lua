@@ -61,13 +61,12 @@ end
 ---@field raw? boolean all lines of every entry
 
 ---What is shown instead of a frame when there is nothing to show.
----@param view LogsView
----@param captured integer  steps of the run that printed something
+---@param run? RunView     nil: no step of the run printed anything
 ---@param failed? boolean   only failures were asked for
 ---@return Span[][]
-function M.nothing(view, captured, failed)
-  if captured == 0 then return { { { "No logs for this run yet.", "dim" } } } end
-  local text = failed and view.run.counts.failed == 0 and "No step of this run failed." or "No step that was asked for printed anything."
+function M.nothing(run, failed)
+  if not run then return { { { "No logs for this run yet.", "dim" } } } end
+  local text = failed and run.counts.failed == 0 and "No step of this run failed." or "No step that was asked for printed anything."
   return { { { text, "dim" } } }
 end
 

@@ -10,6 +10,16 @@ local M = {}
 local glyph = style.glyph
 local error_width = 60
 
+-- Spans that stand in thousands of lines.
+local between_groups = { { "  " .. glyph.bar, "dim" } }
+local begun, waiting = { glyph.bullet, "brand" }, { glyph.pending, "dim" }
+local leads = {} -- what a job line begins with, by rail and by whether it is the last one
+for _, rail in ipairs { " ", glyph.bar } do
+  leads[rail] = {
+    [true] = { "  " .. rail .. "  " .. glyph.last .. " ", "dim" }, [false] = { "  " .. rail .. "  " .. glyph.branch .. " ", "dim" },
+  }
+end
+
 local function head(view, now, columns)
   local token, _, label = style.status(view.status)
   local parts = {}
@@ -35,10 +45,8 @@ local function scope(view)
 end
 
 -- What stands behind the name of a job: how long it took, or that it has not ended yet.
-local function outcome(job, view, now, line)
-  local seconds = job_view.seconds(job, now)
-  local _, _, label = style.status(job.status)
-  local group = job_view.group(job.status)
+local function outcome(job, label, view, now, line)
+  local seconds, group = job_view.seconds(job, now), job_view.group(job.status)
   if group == "running" then
     line[#line + 1] = { "  running", "running" }
   elseif group == "cancelled" or group == "blocked" then
@@ -58,12 +66,12 @@ local function outcome(job, view, now, line)
   end
 end
 
-local function job_line(job, rail, branch, view, now)
-  local token, mark = style.status(job.status)
-  local line = { { "  " .. rail .. "  " .. branch .. " ", "dim" }, { mark, token }, " " }
+local function job_line(job, lead, view, now)
+  local token, mark, label = style.status(job.status)
+  local line = { lead, { mark, token }, " " }
   if view.multiEnv and job.environment then line[#line + 1] = { style.plain(job.environment) .. "/", "dim" } end
   line[#line + 1] = style.plain(job.short)
-  outcome(job, view, now, line)
+  outcome(job, label, view, now, line)
   return line
 end
 
@@ -87,14 +95,13 @@ local function started(group)
 end
 
 local function group_head(group)
-  local mark = started(group) and { glyph.bullet, "brand" } or { glyph.pending, "dim" }
-  return { "  ", mark, " ", { style.plain(group.name), "bold" } }
+  return { "  ", started(group) and begun or waiting, " ", { style.plain(group.name), "bold" } }
 end
 
 local function job_lines(jobs, rail, view, options, lines)
   for i, job in ipairs(jobs) do
     local last_job = i == #jobs
-    lines[#lines + 1] = job_line(job, rail, last_job and glyph.last or glyph.branch, view, options.now)
+    lines[#lines + 1] = job_line(job, leads[rail][last_job], view, options.now)
     if options.detailed then step_lines(job, rail, not last_job, lines) end
   end
 end
@@ -107,7 +114,7 @@ end
 -- All groups; the number of their lines is known before.
 local function all_groups(view, options, lines)
   for i, group in ipairs(view.groups) do
-    if i > 1 then lines[#lines + 1] = { { "  " .. glyph.bar, "dim" } } end
+    if i > 1 then lines[#lines + 1] = between_groups end
     group_lines(group, i == #view.groups, view, options, lines)
   end
 end

@@ -8,8 +8,9 @@ local M = {}
 ---@field short string
 ---@field stepId string
 ---@field status string
----@field lines string[]
----@field totalLines integer
+---@field text string       what the step printed
+---@field lines? string[]   those of it that say something; nil as long as the entry is not chosen to be shown
+---@field totalLines? integer
 ---@field position? integer  place of the step within its job
 
 ---@class LogsView
@@ -35,10 +36,7 @@ function M.lines(content)
 end
 
 local function has_link(entry)
-  for _, line in ipairs(entry.lines) do
-    if line:find("https?://") then return true end
-  end
-  return false
+  return entry.text:find("https?://") ~= nil
 end
 
 local function filter(entries, keep)
@@ -102,6 +100,10 @@ function M.view(run, entries, options)
   table.sort(asked, before)
   local shown = asked
   if not (options.raw or options.failed or options.job or options.step) then shown = M.select(asked) end
+  for _, entry in ipairs(shown) do
+    entry.lines = M.lines(entry.text)
+    entry.totalLines = #entry.lines
+  end
   return { execId = run.execId, run = run, entries = shown, hidden = #asked - #shown }
 end
 

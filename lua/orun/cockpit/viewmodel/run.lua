@@ -103,8 +103,9 @@ end
 -- Jobs that were not reached have no entry in the state. While a run goes on (or after it stopped early) they are queued; when
 -- the run was for some jobs only, those are known that the journal says something about.
 local function unreached(record, status)
-  local planned = record.plan and record.plan.jobs
-  if type(planned) ~= "table" or status == "completed" then return {} end
+  local plan = status ~= "completed" and record.plan
+  local planned = plan and plan.jobs
+  if type(planned) ~= "table" then return {} end
   local fold = record.fold
   if not (fold and fold.jobTotal and fold.jobTotal < #planned) then return planned end
   local known = {}
