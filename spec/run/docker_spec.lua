@@ -1,5 +1,6 @@
 local docker = require "orun.run.backend.docker"
-local engines = dofile("spec/support/engine.lua")
+local engine_of_specs = dofile("spec/support/engine.lua")
+local engines = require "orun.run.container.engine"
 local fs = require "host.fs"
 local json = require "host.json"
 local loop = require "host.loop"
@@ -99,6 +100,16 @@ esac
     assert.equal("completed", result.status)
   end)
 
+  it("speaks to podman as it wants to be spoken to", function()
+    pretend [[--version) echo podman version 4.3.1 ;; info) echo false ;; image) echo '[]' ;; ps) echo '12ab x y' ;;]]
+    assert.equal("completed", space:run(plan { { "a@dev.b", "true" } }, { exec_id = "x", runner = "docker" }).status)
+    local containers = engines.containers(space.store)
+    assert.same({ { id = "12ab", execId = "x y" } }, containers)
+    local calls = table.concat(space:lines "calls", "\n")
+    assert.truthy(calls:find("rm %-%-force %-%-volumes orun%-%x+ %-%-time 0\n"), calls)
+    assert.truthy(calls:find('{{.ID}} {{index .Labels "io.orun.execution"}}', 1, true), calls)
+  end)
+
   it("waits neither for an image nor for a container when the job is cancelled", function()
     pretend [[image) case "$*" in *missing*) exit 1 ;; *) echo [] ;; esac ;; pull) echo $$ > $0.pull; exec sleep 60 ;;
 run) case "$*" in *slow*) echo $$ > $0.run; exec sleep 60 ;; *) echo ready; read -r _ ;; esac ;;]]
@@ -128,7 +139,7 @@ run) case "$*" in *slow*) echo $$ > $0.run; exec sleep 60 ;; *) echo ready; read
 end)
 
 describe("the docker runner, with a real engine", function()
-  local engine, reason = engines.start()
+  local engine, reason = engine_of_specs.start()
   if not engine then
     pending(reason)
     io.stderr:write("skipped: the docker runner with a real engine: ", reason, "\n")

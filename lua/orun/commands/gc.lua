@@ -63,8 +63,9 @@ local function stale_workspaces(store, staying, rule)
   end)
 end
 
-local function stray_containers(store, rule)
-  local found, engine = require("orun.run.container.engine").containers(store)
+local function stray_containers(ctx, store, rule)
+  local found, engine, message = require("orun.run.container.engine").containers(store)
+  if message then ctx.report:warn { kind = "gc.engine", message = "containers of killed runs may be left: " .. message } end
   local stray = {}
   for _, container in ipairs(found) do
     if not liveness.busy(record.view(store, container.execId), rule.now) then stray[#stray + 1] = container end
@@ -73,14 +74,14 @@ local function stray_containers(store, rule)
 end
 
 ---@return Cleaning
-local function survey(store, rule)
+local function survey(ctx, store, rule)
   local gone, running, staying = retention.executions(execution.list(store), rule, function(id)
     return liveness.busy(record.view(store, id), rule.now)
   end)
   local removed = {}
   for _, id in ipairs(gone) do removed[id] = true end
   local dangling = execution.dangling_latest(store, removed)
-  local containers, engine = stray_containers(store, rule)
+  local containers, engine = stray_containers(ctx, store, rule)
   return {
     containers = containers, engine = engine,
     executions = gone, running = running, plans = old_plans(store, staying, rule), workspaces = stale_workspaces(store, staying, rule),
@@ -188,7 +189,7 @@ execution that is running is never removed, and `latest` is put right when it po
   run = function(ctx)
     local rule = rule_of(ctx.flags)
     local store = ctx:workspace().store
-    local found = survey(store, rule)
+    local found = survey(ctx, store, rule)
     if not ctx.flags.dry_run then sweep(ctx, store, found, rule) end
     if ctx.flags.json then
       ctx:print(require("host.json").encode(document(found, ctx.flags.dry_run), { indent = 2 }))

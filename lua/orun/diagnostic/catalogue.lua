@@ -460,6 +460,8 @@ kind("job.not-found", "The plan has no such job.", "`orun get jobs` lists them."
 kind("job.ambiguous", "Several jobs of the plan fit.", "Write more of the id.")
 kind("gc.not-removed", "Something that `orun gc` should remove is still there.",
   "Check its permissions; the next `orun gc` tries again.")
+kind("gc.engine", "Runs have made containers here, and the container engine cannot be asked which of them are left.",
+  "Start it, or remove .orun/cache/containers when no engine is used any more.")
 
 -- The program ------------------------------------------------------------------------------------------------------------------------
 

@@ -184,6 +184,10 @@ return function(standard, sources)
           .. 'return require("orun.main")("gc", "--all")',
       },
     },
+    {
+      "gc.engine", warning = true, files = { [".orun/cache/containers"] = "", ["intent.yaml"] = sources.intent }, argv = { "gc" },
+      env = { PATH = "/nowhere" },
+    },
     { "pack.failed", argv = { "pack", "--root", "kit", "-o", "kit" } },
     { "pack.source-date-epoch", argv = { "pack", "--root", "kit", "-o", "kit.tgz" }, env = { SOURCE_DATE_EPOCH = "today" } },
     { "script.load", argv = { "lua", "script.lua" }, files = { ["script.lua"] = "return {" } },

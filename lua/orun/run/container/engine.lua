@@ -123,27 +123,32 @@ end
 ---@field id string
 ---@field execId string
 
----Containers of a store's executions; none where no run made any, or no engine answers.
+---Containers of a store's executions; none where no run made any.
 ---@param store string
 ---@return StrayContainer[] containers
 ---@return Engine? engine
+---@return string? message the engine did not answer
 function M.containers(store)
   if not fs.exists(store .. marker) then return {} end
-  local engine = M.find()
-  local real = fs.realpath(store)
-  local text = engine and engine:call {
-    "ps", "--all", "--no-trunc", "--filter", "label=io.orun.store=" .. real, "--format", '{{.ID}} {{.Label "io.orun.execution"}}',
+  local engine, message = M.find()
+  if not engine then return {}, nil, message end
+  local label = engine.podman and '{{index .Labels "io.orun.execution"}}' or '{{.Label "io.orun.execution"}}'
+  local text, why = engine:call {
+    "ps", "--all", "--no-trunc", "--filter", "label=io.orun.store=" .. fs.realpath(store), "--format", "{{.ID}} " .. label,
   }
   local found = {}
   for id, execution in (text or ""):gmatch("(%S+) ([^\n]+)") do found[#found + 1] = { id = id, execId = execution } end
-  return found, engine
+  return found, engine, why
 end
 
 ---@param id string id or name
 ---@return true?
 ---@return string? message
 function Engine:remove(id)
-  local _, message = self:call { "rm", "--force", "--volumes", id }
+  local words = { "rm", "--force", "--volumes", id }
+  -- Podman would ask first, and wait: a container's first process hears nothing but the end of its input.
+  if self.podman then table.move({ "--time", "0" }, 1, 2, #words + 1, words) end
+  local _, message = self:call(words)
   if message and not message:lower():find("no such container", 1, true) then return nil, message end
   return true
 end
