@@ -77,7 +77,8 @@ local function shared_cases(kind)
   it("keeps trees whole whose outputs came back, and both are files of their own", function()
     sh(space, "mkdir -p out; echo old > out/stale")
     local jobs = {
-      { "a@dev.b", "rm out/stale; mkdir out/d; echo hi > out/d/new; ln -s d/new out/link; echo no > other", outputs = value.list { "out" } },
+      { "a@dev.b", "rm out/stale; mkdir out/d; echo hi > out/d/new; ln -s d/new out/link; echo no > other",
+        outputs = value.list { "out" } },
     }
     assert.equal("completed", run(jobs, { keep_workspaces = true }).status)
     local kept = space.store .. "/runs/x/a_dev.b/work"

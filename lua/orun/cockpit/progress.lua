@@ -11,6 +11,7 @@ local M = {}
 ---@field verbose? boolean
 ---@field job? string  the one job asked for
 ---@field cwd? string
+---@field columns? integer|false
 ---@field resume? fun(view: LiveView): string  the command that goes on with this run
 
 ---@class Progress
@@ -55,7 +56,7 @@ end
 local on = {}
 
 on["run.started"] = function(self, event)
-  self.view = live.new(event, { job = self.job, cwd = self.cwd })
+  self.view = live.new(event, { job = self.job, cwd = self.cwd, columns = self.columns })
   if event.dryRun or (not self.job and #self.view.order > 1) then put(self, render.header(self.view)) end
   if self.verbose and not event.dryRun then self.resumed = {} end
 end
@@ -158,6 +159,7 @@ function M.new(options)
   local self = setmetatable({
     style = options.style, write = options.write, verbose = options.verbose or false, job = options.job, printed = false,
     resume = options.resume, cwd = options.cwd,
+    columns = options.columns or nil,
   }, Progress)
   return function(event)
     local show = on[event.type]

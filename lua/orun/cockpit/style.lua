@@ -4,6 +4,7 @@ local M = {}
 ---@class Style
 ---@field color boolean  decided when first asked for
 ---@field interactive boolean  a person watches this stream
+---@field columns integer|false  width of the terminal that it goes to; false: there is none, or it does not know
 ---@field glyph table<string, string>
 local Style = {}
 
@@ -355,6 +356,9 @@ function Style:__index(key)
   elseif key == "interactive" then
     self.interactive = M.decide_interactive(self.environment, function() return is_terminal(self) end)
     return self.interactive
+  elseif key == "columns" then
+    self.columns = is_terminal(self) and require("host.term").size(descriptors[self.stream]) or false
+    return self.columns
   end
   return Style[key] or M[key]
 end

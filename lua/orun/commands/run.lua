@@ -252,10 +252,12 @@ local function resume(ctx, found, lookup)
 end
 
 local function subscriber(ctx, found, lookup, question)
+  local shown = ctx.flags.json and ctx.style_err or ctx.style
   local surface = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and "orun.cockpit.actions" or "orun.cockpit.progress"
   local show = require(surface).new {
     plan = found.plan,
-    style = ctx.flags.json and ctx.style_err or ctx.style,
+    style = shown,
+    columns = shown.columns,
     write = function(text)
       question:make_room()
       if ctx.flags.json then io.stderr:write(text) else ctx:write(text) end

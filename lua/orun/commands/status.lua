@@ -32,7 +32,9 @@ local function show_one(ctx, store)
     ctx:print(id and encode(require("orun.cockpit.document").status(source.record(store, id, ctx.report)), 2) or "{}")
   elseif id then
     local view = source.run(store, id, ctx.report, { steps = ctx.flags.detailed == true })
-    print_lines(ctx, require("orun.cockpit.render.run").lines(view, { now = now(), detailed = ctx.flags.detailed }))
+    print_lines(ctx, require("orun.cockpit.render.run").lines(view, {
+      now = now(), detailed = ctx.flags.detailed, columns = ctx.style.columns or nil,
+    }))
   else
     print_lines(ctx, require("orun.cockpit.render.runs").empty())
   end

@@ -28,8 +28,8 @@ function M.header(view)
   parts[#parts + 1] = { runner_names[view.runner] or view.runner, "dim" }
   if #view.environments == 1 then parts[#parts + 1] = { style.plain(view.environments[1]), "dim" } end
   local lines = { {}, frame.title(view.planName ~= "" and view.planName or "plan") }
-  if #ids > 0 then lines[#lines + 1] = frame.prefixed("  ", frame.joined(ids, style.wide_separator)) end
-  lines[#lines + 1] = frame.prefixed({ "  Scope: ", "dim" }, frame.joined(parts))
+  if #ids > 0 then frame.append(lines, frame.flowing("  ", ids, view.columns, { style.wide_separator, "dim" })) end
+  frame.append(lines, frame.flowing({ "  Scope: ", "dim" }, parts, view.columns))
   lines[#lines + 1] = {}
   return lines
 end

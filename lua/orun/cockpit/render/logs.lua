@@ -9,7 +9,7 @@ local M = {}
 local shown_lines = 8
 local margin = "       "
 
-local function head(view, now, lines)
+local function head(view, now, columns, lines)
   local run = view.run
   lines[#lines + 1] = {}
   lines[#lines + 1] = frame.title(run.planName)
@@ -19,9 +19,11 @@ local function head(view, now, lines)
   if run.startedAt then
     parts[#parts + 1] = frame.field("Duration", style.duration(math.max(0, (run.finishedAt or now) - run.startedAt)))
   end
-  lines[#lines + 1] = frame.prefixed("  ", frame.joined(parts))
-  local legend = frame.legend(run.counts, run_view.is_over(run))
-  if run.counts.total > 0 then lines[#lines + 1] = frame.prefixed({ "  Status:   ", "dim" }, legend) end
+  frame.append(lines, frame.flowing("  ", parts, columns))
+  if run.counts.total > 0 then
+    local legend = frame.legend_parts(run.counts, run_view.is_over(run))
+    frame.append(lines, frame.flowing({ "  Status:   ", "dim" }, legend, columns, style.separator))
+  end
   frame.links(run.links, lines, "  ")
   lines[#lines + 1] = {}
 end
@@ -59,6 +61,7 @@ end
 ---@class LogsFrameOptions
 ---@field now number
 ---@field raw? boolean all lines of every entry
+---@field columns? integer  width of the terminal; heads that are longer take several lines
 
 ---What is shown instead of a frame when there is nothing to show.
 ---@param run? RunView     nil: no step of the run printed anything
@@ -75,7 +78,7 @@ end
 ---@return Span[][]
 function M.lines(view, options)
   local lines = {}
-  head(view, options.now, lines)
+  head(view, options.now, options.columns, lines)
   if #view.entries == 0 then
     lines[#lines + 1] = { { "No logs captured for this run.", "dim" } }
     return lines

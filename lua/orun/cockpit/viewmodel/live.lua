@@ -32,6 +32,7 @@ local M = {}
 ---@field components? integer  so many components at once; nil: all that there are
 ---@field dryRun boolean
 ---@field target? string     the one job asked for
+---@field columns? integer    width of the terminal; heads that are longer take several lines
 ---@field cwd? string        directories below it are shown from there
 ---@field environments string[]
 ---@field multiEnv boolean
@@ -69,13 +70,13 @@ local function add_job(self, planned)
 end
 
 ---@param started table the event run.started
----@param options? {job?: string, cwd?: string}
+---@param options? {job?: string, cwd?: string, columns?: integer}
 ---@return LiveView
 function M.new(started, options)
   local self = setmetatable({
     execId = started.execId, planId = started.planId or "", planName = started.planName or "", runner = started.runner or "local",
     concurrency = started.concurrency or 1, dryRun = started.dryRun == true, target = options and options.job,
-    cwd = options and options.cwd,
+    cwd = options and options.cwd, columns = options and options.columns,
     environments = started.environments or {}, jobs = {}, order = {}, groups = {}, group_order = {},
     waiting = 0, tolerated = 0,
     planned = started.jobs,
