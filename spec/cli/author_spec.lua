@@ -94,6 +94,9 @@ describe("sh", function()
     compile { component = "web", profile = "fast" }
     compile { componnt = "web" }
   end)
+  it("has a misspelt environment", function()
+    compile { component = "web", environment = { name = "dev", parameterDefault = {} } }
+  end)
   pending "comes later"
 end)
 ]]
@@ -101,9 +104,10 @@ end)
     assert.equal(1, r.code)
     has(r.out, "✓ sh · passes", "✗ sh · fails", "○ sh · comes later",
       'error: expected { 1, { a = "x" } }, got { 1, { a = "y" } }; they differ at [2]["a"]\n  --> kit/compositions/sh/sh_spec.lua:4\n',
-      'error: compile knows no field "componnt"\n  --> kit/compositions/sh/sh_spec.lua:8\n', "1 passed · 2 failed · 1 pending")
+      'error: compile knows no field "componnt"\n  --> kit/compositions/sh/sh_spec.lua:8\n',
+      'error: compile: unknown key "parameterDefault" in ', "1 passed · 3 failed · 1 pending")
     local data = assert(json.decode(run(root, "compositions", "test", "--json").out))
-    assert.same({ 1, 2, 1, 4 }, { data.passed, data.failed, data.pending, #data.tests })
+    assert.same({ 1, 3, 1, 5 }, { data.passed, data.failed, data.pending, #data.tests })
     assert.same({ "sh fails", "failed", 4 }, { data.tests[2].name, data.tests[2].status, data.tests[2].at.line })
     local filtered = run(root, "compositions", "test", "--filter", "passes")
     assert.equal(0, filtered.code)

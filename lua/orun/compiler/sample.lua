@@ -66,8 +66,16 @@ local function loaded_of(intent, registry, report)
   local text = yaml.encode(intent)
   local tree = decode.read(text, "sample", report)
   report:check()
-  local decoded = decode.object(tree, tree:root(), document.intent, report)
+  local unknown = decode.tally()
+  local decoded = decode.object(tree, tree:root(), document.intent, report, unknown)
   report:check()
+  -- A platform is warned of such a key; a test that has one tests something else than it says.
+  for _, item in ipairs(unknown.order) do
+    diagnostic.raise {
+      kind = "composition.sample", message = ('compile: unknown key "%s" in %s'):format(item.key, item.kind),
+      hint = item.hint or suggestion.hint(item.key, sorted.keys(item.fields)),
+    }
+  end
   decoded.compositions = decoded.compositions or { sources = value.list {}, resolution = {} }
   for _, component in ipairs(decoded.components) do component.source = "inline" end
   return {
