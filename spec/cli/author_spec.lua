@@ -312,15 +312,16 @@ describe("names in a Lua text", function()
     local names = assert(bytecode.names([[
 local x = y.field
 function made() inner = "text" end
-local t = { key = "value", [1] = x }
+local t = { key = "value", [1] = x }; t.key = 1
+t.key = 2
 return function(a) if a == "compared" then return a:method(t["read"], other) end end
 ]], "x.lua"))
     local globals = {}
     for i, global in ipairs(names.globals) do globals[i] = { global.name, global.line, global.written } end
-    assert.same({ { "y", 1, false }, { "inner", 2, true }, { "made", 2, true }, { "other", 4, false } }, globals)
+    assert.same({ { "y", 1, false }, { "inner", 2, true }, { "made", 2, true }, { "other", 5, false } }, globals)
     assert.same({ field = true, method = true, read = true }, names.fields)
     assert.same({ text = true, value = true, compared = true }, names.strings)
-    assert.same({ key = 3 }, names.keys)
+    assert.same({ key = { 3, 4 } }, names.keys)
   end)
 
   it("are found in long files, far down", function()

@@ -180,8 +180,8 @@ function Subject:parameter_place(composition, name)
     return place.of_key(at, name)
   end
   for file in sorted.pairs(self:reachable(composition.path)) do
-    local line = self.chunks[file].keys[name]
-    if line then return self:line(file, line) end
+    local lines = self.chunks[file].keys[name]
+    if lines then return self:line(file, lines[1]) end
   end
   return composition.place
 end

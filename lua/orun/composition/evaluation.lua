@@ -83,8 +83,9 @@ local function evaluate(composition, definition, instance, field, ctx, report)
   if steps then return true, steps, true end
   local read, wrong = module.result(field, result, box, at)
   if wrong then
-    complain(instance, what, place.mark(at, {
-      kind = "composition.module-shape", message = ("%s %s"):format(wrong.way, wrong.message), hint = wrong.hint,
+    complain(instance, what, place.mark(wrong.place, {
+      kind = "composition.module-shape", hint = wrong.hint,
+      message = wrong.way == field and wrong.message or ("%s: %s"):format(wrong.way, wrong.message),
     }), report)
     return false
   end

@@ -1,5 +1,8 @@
 -- A composition written in Lua: from what its file returned to the same form as a decoded YAML document. Functions of ctx stay handles,
 -- kept apart in `dynamic`; texts are final, those made by orun.template excepted.
+local bytecode = require "orun.sandbox.bytecode"
+local fs = require "host.fs"
+local path = require "orun.util.path"
 local sandbox = require "orun.sandbox"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
@@ -57,17 +60,61 @@ local function place_at(box, text)
   end
 end
 
+---Lines on which a file gives some table this field.
+local function lines_of(box, file, key)
+  local chunks = box.chunks or {}
+  box.chunks = chunks
+  chunks[file] = chunks[file] or bytecode.names(fs.read(path.join(box.options.directory, file)) or "", file) or { keys = {} }
+  return chunks[file].keys[key] or {}
+end
+
+---Where a field is written that stands in one line only: in the file, else in one that compositions require.
+---@param box Sandbox
+---@param file string relative to the package
+---@param key any
+---@return Place? nil when it is not plain which line is meant
+function M.find(box, file, key)
+  if type(key) ~= "string" then return nil end
+  local lines = lines_of(box, file, key)
+  if #lines > 0 then return #lines == 1 and M.place(box, file, lines[1]) or nil end
+  local found
+  for _, other in ipairs(box.files) do
+    if other ~= file and not M.name_of(other) then
+      lines = lines_of(box, other, key)
+      if #lines > 1 or found and #lines > 0 then return nil end
+      found = #lines == 1 and M.place(box, other, lines[1]) or found
+    end
+  end
+  return found
+end
+
+---A place of a table below which `place.of` finds fields, those that the table has.
+local function searchable(at, box, file, has)
+  local copy = setmetatable({}, LinePlace)
+  for _, field in ipairs { "file", "line", "box", "at", "origin", "final" } do copy[field] = rawget(at, field) end
+  copy.find = function(key) return has(key) and M.find(box, file, key) or nil end
+  return copy
+end
+
+local function has_below(t, key)
+  for name, v in next, t do
+    if name == key or type(v) == "table" and has_below(v, key) then return true end
+  end
+  return false
+end
+
 -- Shapes ------------------------------------------------------------------------------------------------------------------------
 
 ---What is wrong with a value, raised as this and reported with its place.
 local Flaw = {}
 
-local function flaw(way, message, hint)
-  error(setmetatable({ way = way, message = message, hint = hint }, Flaw), 0)
+local function flaw(way, message, hint, key)
+  error(setmetatable({ way = way, message = message, hint = hint, key = key or way:match "([%a_][%w_]*)$" }, Flaw), 0)
 end
 
 local function described(v)
   local kind = sandbox.is_function(v) and "function" or value.kind(v)
+  if kind == "nil" then return "nil" end
   return ("%s %s"):format(kind == "integer" and "an" or "a", kind == "string" and "text" or kind)
 end
 
@@ -124,18 +171,16 @@ local function record(noun, fields)
   M.fields[noun] = fields
   return function(v, way, context)
     if value.kind(v) ~= "map" then flaw(way, ("must be a table with the fields of a %s, not %s"):format(noun, described(v))) end
-    local out = {}
+    local out, outer = { place = place_at(context.box, v.place) }, context.nearest
+    context.nearest = out.place or outer
     for key, item in sorted.pairs(v) do
-      local place = key == "place" and place_at(context.box, item)
-      if place then
-        out.place = place
-      elseif fields[key] then
+      if fields[key] then
         out[key] = fields[key](item, way == "" and key or way .. "." .. key, context)
-      else
-        flaw(way, ('a %s has no field "%s"'):format(noun, key), suggestion.hint(key, sorted.keys(fields)))
+      elseif key ~= "place" or not out.place then
+        flaw(way, ('a %s has no field "%s"'):format(noun, key), suggestion.hint(key, sorted.keys(fields)), key)
       end
     end
-    out.place = out.place or context.place
+    context.nearest, out.place = outer, out.place or context.place
     return out
   end
 end
@@ -238,6 +283,7 @@ local read_job = record("job", job_fields)
 ---@return table raw job whose functions stand in `dynamic`
 local function job(v, way, context)
   local raw, functions = read_job(v, way, context), {}
+  raw.place = searchable(raw.place, context.box, context.place.at, function(key) return v[key] ~= nil end)
   for field in sorted.pairs(dynamic) do
     if sandbox.is_function(raw[field]) then functions[field], raw[field] = raw[field], nil end
   end
@@ -250,13 +296,19 @@ end
 
 local read_override = record("step override", { run = template_text, with = template_map, env = template_map })
 
-local profile = record("profile", {
+local read_profile = record("profile", {
   description = text, policies = function(v, way) return no_functions(map(v, way), way) end,
   jobs = map_of(record("profile job", {
     stepsEnabled = texts, includeCapabilities = texts,
     stepOverrides = map_of(function(v, way, context) return settle_texts(read_override(v, way, context), context) end),
   })),
 })
+
+local function profile(v, way, context)
+  local out = read_profile(v, way, context)
+  out.place = searchable(out.place, context.box, context.place.at, function(key) return has_below(v, key) end)
+  return out
+end
 
 local composition = record("composition", {
   type = text, description = text, parameters = no_functions, defaultJob = text, defaultProfile = text, jobs = list_of(job),
@@ -282,11 +334,12 @@ end
 ---@param value_of any
 ---@param read fun(v: any, way: string, context: table): any
 ---@return any result
----@return {way: string, message: string, hint?: string}?
+---@return {way: string, message: string, hint?: string, place: Place}?
 local function attempt(read, value_of, way, context)
   local done, result = pcall(read, value_of, way, context)
   if done then return result end
   if getmetatable(result) ~= Flaw then error(result, 0) end
+  result.place = context.nearest or M.find(context.box, context.place.at, result.key) or context.place
   return nil, result
 end
 
@@ -324,11 +377,12 @@ function M.read(context, box, file)
   at = place_at(box, found.place) or at
   local spec, wrong = attempt(composition, found.spec, "", { box = box, place = at })
   if not spec then
-    context:problem(at, "composition.module-shape", ("%s: %s%s"):format(file, wrong.way ~= "" and wrong.way .. " " or "", wrong.message),
-      wrong.hint)
+    context:problem(wrong.place, "composition.module-shape",
+      ("%s: %s%s"):format(file, wrong.way ~= "" and wrong.way .. ": " or "", wrong.message), wrong.hint)
     return nil
   end
-  spec.place = at
+  spec.place = searchable(at, box, file, function(key) return found.spec[key] ~= nil end)
+  spec.place.parameter = function(name) return M.find(box, file, name) end
   spec.parameterSchema, spec.executionProfiles = envelope(spec.parameters), complete_profiles(spec.profiles)
   spec.profiles = nil
   return spec
@@ -340,7 +394,7 @@ end
 ---@param box Sandbox
 ---@param at Place of the function
 ---@return any
----@return {way: string, message: string, hint?: string}?
+---@return {way: string, message: string, hint?: string, place: Place}?
 function M.result(field, result, box, at)
   if result == nil and field ~= "steps" then return nil end
   return attempt(dynamic[field], result, field, { box = box, place = at })

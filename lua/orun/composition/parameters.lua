@@ -115,6 +115,15 @@ local function find_text(at, text)
   return node and place.new(document, node) or at
 end
 
+---Where the deepest property on the way along the tokens is declared, in a schema that code made.
+local function declared(at, tokens)
+  for i = #tokens, 2, -1 do
+    local found = tokens[i - 1] == "properties" and at.parameter(tokens[i])
+    if found then return found end
+  end
+  return at
+end
+
 local function report_schema(composition, err, report)
   local at = composition.schemaPlace or composition.place
   local function fail(where, message, path)
@@ -127,8 +136,9 @@ local function report_schema(composition, err, report)
     return fail(err.text and at and find_text(at, err.text) or at, "does not compile: " .. err.message)
   end
   for _, violation in ipairs(err.violations) do
-    fail(at and descend(at, pointer.split(violation.pointer) or {}), ("is no valid JSON Schema: at '%s': %s"):format(violation.pointer,
-      violation.message), violation.pointer)
+    local tokens = pointer.split(violation.pointer) or {}
+    fail(at and (at.parameter and declared(at, tokens) or descend(at, tokens)),
+      ("is no valid JSON Schema: at '%s': %s"):format(violation.pointer, violation.message), violation.pointer)
   end
 end
 

@@ -134,7 +134,11 @@ function Merger:origin(field, key, environment, component, settings)
       end
     end
   end
-  if component.composition then return component.composition.schemaPlace, "default of the composition" end
+  local composition = component.composition
+  if composition then
+    local at = composition.schemaPlace or composition.place
+    return at and at.parameter and at.parameter(key) or at, "default of the composition"
+  end
   return component.place, "component"
 end
 

@@ -9,6 +9,7 @@ local M = {}
 ---@field node? integer
 ---@field source? string the line's text, of a place in a file that is no document
 ---@field added? table values written in other files, see `graft`
+---@field find? fun(key: string): Place? of a table in a file that is no document: where a field of it is written
 local Place = {}
 
 ---For those who make places in C: a table with document and node.
@@ -59,12 +60,21 @@ local function child_of(document, node, key)
   return document:kind(node) == "mapping" and document:get(node, key)
 end
 
+-- In a file that is no document the last key that says where it is decides.
+local function find(place, ...)
+  for i = place and place.find and select("#", ...) or 0, 1, -1 do
+    local found = place.find(select(i, ...))
+    if found then return found end
+  end
+  return place
+end
+
 ---The place of a value below `place`, found by keys and 1-based indices; the deepest one that exists. Nil stays nil.
 ---@param place? Place
 ---@param ... string|integer
 ---@return Place?
 function M.of(place, ...)
-  if not place or not place.document then return place end
+  if not place or not place.document then return find(place, ...) end
   local document, node, added = place.document, place.node, rawget(place, "added")
   local whole = true
   for _, key in ipairs { ... } do
@@ -89,7 +99,7 @@ end
 ---@param key string
 ---@return Place?
 function M.of_key(place, key)
-  if not place or not place.document then return place end
+  if not place or not place.document then return find(place, key) end
   local step = rawget(place, "added") and place.added[key]
   if step and step.at then return step.key or step.at end
   if place.document:kind(place.node) ~= "mapping" then return place end

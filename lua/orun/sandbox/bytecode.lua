@@ -6,7 +6,7 @@ local M = {}
 ---@field globals {name: string, line: integer, written: boolean}[] in order of the code
 ---@field fields table<string, boolean> names that are read as `x.name` or called as `x:name`
 ---@field strings table<string, boolean> strings that are values, and not the names of fields
----@field keys table<string, integer> fields that a table is given, with the first line of each
+---@field keys table<string, integer[]> fields that a table is given, with the lines of each in the order of the code
 
 local LOADK, GETTABUP, GETFIELD, SETTABUP, SETFIELD, SELF, EQK = 3, 11, 14, 15, 18, 20, 60
 local is_store = { [15] = true, [16] = true, [17] = true, [18] = true }
@@ -123,7 +123,11 @@ function visit(f, names)
     local b, c = word >> 16 & 0xff, word >> 24 & 0xff
     if op == LOADK then note_string((word >> 15) + 1) elseif op == EQK then note_string(b + 1) end
     if is_store[op] and k == 1 then note_string(c + 1) end
-    if op == SETFIELD and constants[b + 1] then names.keys[constants[b + 1]] = names.keys[constants[b + 1]] or f.lines[i] end
+    if op == SETFIELD and constants[b + 1] then
+      local lines = names.keys[constants[b + 1]] or {}
+      names.keys[constants[b + 1]] = lines
+      if lines[#lines] ~= f.lines[i] then lines[#lines + 1] = f.lines[i] end
+    end
     if op == GETTABUP and upvalues[b + 1] == "_ENV" then
       table.insert(names.globals, { name = constants[c + 1], line = f.lines[i], written = false })
     elseif op == SETTABUP and upvalues[a + 1] == "_ENV" then

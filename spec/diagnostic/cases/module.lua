@@ -31,7 +31,7 @@ return function(standard)
     { "composition.module", files = steps "‸return { { run = 'make ' .. ctx.parameters.target } }" },
     { "composition.module-shape", files = module "‸return { type = 'sh' }\n" },
     { "composition.module-shape", files = composition "{ { name = 'build', retries = 'two', steps = {} } }" },
-    { "composition.module-shape", place = "kit/compositions/sh/composition.lua:3:3", files = steps "return { { name = 'x', run = 1 } }" },
+    { "composition.module-shape", place = "kit/compositions/sh/composition.lua:4:5", files = steps "return { { name = 'x', run = 1 } }" },
     { "composition.failure", files = steps "‸orun.fail('no target', { hint = 'set the parameter target' })" },
     { "composition.limit", files = steps "‸while true do end" },
     { "composition.limits", files = limits "memory: ‸many" },
