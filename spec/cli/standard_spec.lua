@@ -6,6 +6,7 @@ local json = require "host.json"
 local path = require "orun.util.path"
 local process = require "host.process"
 local program = dofile "spec/support/program.lua"
+local recorder = dofile "spec/support/recorder.lua"
 
 local function sh(dir, command)
   local r = assert(process.run { argv = { "sh", "-ec", command }, cwd = dir })
@@ -110,26 +111,13 @@ describe("the types that ship", function()
 end)
 
 describe("the types that ship, with tools that write down how they are called", function()
-  local dir, record
-
-  -- What a build has to leave behind for the steps after it.
-  local recorder = [[
-#!/bin/sh
-printf '%s %s\n' "${0##*/}" "$*" >> "$RECORD"
-case "$*" in
-  *"run --if-present build") mkdir -p dist && echo page > dist/index.html ;;
-  *"--write-out"*) printf '%s' "$PROJECT" ;;
-esac
-]]
+  local dir, tools
 
   setup(function()
     dir = copy()
-    local bin = path.dirname(dir) .. "/bin"
-    assert(fs.mkdir(bin))
-    for _, tool in ipairs { "curl", "docker", "helm", "npm", "terraform" } do
-      assert(fs.write(bin .. "/" .. tool, recorder, { mode = 493 }))
-    end
-    record = path.dirname(dir) .. "/record"
+    tools = recorder.new(path.dirname(dir), { "curl", "docker", "helm", "npm", "terraform" })
+    -- What a build leaves behind for the steps after it.
+    assert(fs.mkdir(dir .. "/components/cloudflare-pages/dist"))
   end)
   teardown(function() fs.remove_tree(path.dirname(dir)) end)
 
@@ -145,25 +133,27 @@ esac
       end
     end
     assert(fs.write(file, json.encode(plan)))
-    return file
+    return file, plan.jobs
   end
 
   ---@return string[] calls in order
   local function calls(environment, component, env)
-    fs.remove(record)
-    local all = {
-      PATH = path.dirname(dir) .. "/bin:" .. os.getenv "PATH", RECORD = record, CLOUDFLARE_ACCOUNT_ID = "a1", CLOUDFLARE_API_TOKEN = "t1",
-      GITHUB_REF = "",
-    }
+    local all = { CLOUDFLARE_ACCOUNT_ID = "a1", CLOUDFLARE_API_TOKEN = "t1", GITHUB_REF = "" }
     for name, text in next, env or {} do all[name] = text end
-    local words = {
-      "run", "--plan", plan_without_actions(environment), "--allow-modified-plan", "--component", component, "--isolation", "none",
-    }
+    local file, jobs = plan_without_actions(environment)
+    local words = { "run", "--plan", file, "--allow-modified-plan", "--component", component, "--isolation", "none" }
     if environment == "production" then table.move({ "--approve", "all" }, 1, 2, #words + 1, words) end
-    local r = program.run(dir, words, all)
+    local r = program.run(dir, words, tools:environment(all))
     assert.equal(0, r.code, r.out .. r.err)
+    -- No type has more than two jobs.
+    local of_component = {}
+    for _, job in ipairs(jobs) do
+      if job.component == component then table.insert(of_component, not job.dependsOn and 1 or #of_component + 1, job) end
+    end
     local list = {}
-    for line in assert(fs.read(record)):gmatch "[^\n]+" do list[#list + 1] = line end
+    for _, job in ipairs(of_component) do
+      for _, call in ipairs(tools:calls(job.id)) do list[#list + 1] = table.concat(call, " ") end
+    end
     return list
   end
 
@@ -219,13 +209,15 @@ esac
     assert.same(build, calls("dev", "cloudflare-pages"))
     local api = "curl --config - --silent --show-error --output /dev/null "
     local address = "https://api.cloudflare.com/client/v4/accounts/a1/pages/projects"
-    local look = api .. "--write-out %{http_code} " .. address .. "/hello-pages"
+    -- What curl reads stands behind its arguments.
+    local token = ' header = "Authorization: Bearer t1"'
+    local look = api .. "--write-out %{http_code} " .. address .. "/hello-pages" .. token
     local write = api .. "--fail --header Content-Type: application/json "
-    local create = write .. '--request POST --data {"name":"hello-pages","production_branch":"main"} ' .. address
-    local update = write .. '--request PATCH --data {"production_branch":"main"} ' .. address .. "/hello-pages"
+    local create = write .. '--request POST --data {"name":"hello-pages","production_branch":"main"} ' .. address .. token
+    local update = write .. '--request PATCH --data {"production_branch":"main"} ' .. address .. "/hello-pages" .. token
     local upload = "npm exec -- wrangler pages deploy dist --project-name hello-pages --branch main"
-    assert.same({ build[1], build[2], build[3], look, create, upload }, calls("production", "cloudflare-pages", { PROJECT = "404" }))
-    assert.same({ build[1], build[2], build[3], look, update, upload }, calls("production", "cloudflare-pages", { PROJECT = "200" }))
+    assert.same({ build[1], build[2], build[3], look, create, upload }, calls("production", "cloudflare-pages", { ANSWER = "404" }))
+    assert.same({ build[1], build[2], build[3], look, update, upload }, calls("production", "cloudflare-pages", { ANSWER = "200" }))
   end)
 end)
 
