@@ -102,6 +102,12 @@ function json.encode(v, options) end
 ---@param v any
 ---@return string hex
 function json.sha256(v) end
+---SHA-256 of a JSON text without the blanks between its tokens and without the entries that `omit` names, as in json.draft. Of a text
+---that encode wrote it is json.sha256 of the value without these entries.
+---@param text string
+---@param omit? table
+---@return string? hex  nil for a text that is no JSON
+function json.digest(text, omit) end
 ---Whether encode writes a value rather than raise. Values of more than 500 levels are not looked at to their end: false.
 ---@param v any
 ---@return boolean

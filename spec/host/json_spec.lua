@@ -355,6 +355,41 @@ describe("json.decode", function()
   end)
 end)
 
+describe("json.digest", function()
+  it("is the digest of the compact text", function()
+    local v = {
+      a = value.list { 1, "x y\t\"\\", value.list(), {}, value.null }, ["b \n"] = { c = true, d = -1.5 }, long = ("l "):rep(5000), e = "",
+    }
+    for _, each in ipairs { v, value.list { v, v }, value.list(), {}, "text", 12 } do
+      for _, indent in ipairs { 0, 2, 3 } do assert.equal(json.sha256(each), json.digest(json.encode(each, { indent = indent }))) end
+    end
+    assert.equal(hash.sha256 '{"a":[1,{"b":" \\" "}]}', json.digest ' {"a" :\r\n[ 1,\t{"b": " \\" "}]}\n')
+  end)
+
+  it("leaves out what it is told to", function()
+    local omit = { m = { x = true, y = "late" }, jobs = { ["*"] = { uid = "late", name = true } }, gone = true }
+    local function digest(text) return json.digest(text, omit) end
+    assert.equal(hash.sha256 '{"m":{},"jobs":[{"id":1},{},7],"k":{"gone":1}}',
+      digest '{"gone": [1], "m": {"x": 1, "y": {"z": 2}}, "jobs": [{"uid": 1, "id": 1, "name": ""}, {"name": 2}, 7], "k": {"gone": 1}}')
+    assert.equal(hash.sha256 '{"m":{"w":1,"z":2},"jobs":[]}', digest '{"m":{"x":1,"w":1,"y":"2","z":2},"jobs":[ ]}')
+    assert.equal(hash.sha256 '{"m":"x","jobs":{"a":{"uid":1}}}', digest '{"m":"x","jobs":{"a":{"uid":1}}}')
+    assert.equal(hash.sha256 "[]", digest " [ ] ")
+  end)
+
+  it("knows none of what is no JSON", function()
+    for _, text in ipairs {
+      "", "{", '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', "{,}", "[1", "[1,]", "[1 2]", "1 2", '"x', "nul", '{"m":{"x":tru}}', "{}]",
+      ("["):rep(600) .. ("]"):rep(600), "\xef\xbb\xbf{}",
+    } do
+      assert.is_nil((json.digest(text)), text)
+      assert.is_nil((json.digest(text, { m = { x = true } })), text)
+    end
+    local nested = { a = true }
+    for _ = 1, 600 do nested = { a = nested } end
+    assert.is_nil((json.digest(('{"a":'):rep(600) .. "1" .. ("}"):rep(600), nested)))
+  end)
+end)
+
 describe("json.records", function()
   local function sealed(body) return ('%s,"crc":"%s"}\n'):format(body, hash.crc32(body)) end
 

@@ -86,6 +86,26 @@ describe("plan.checksum", function()
     assert.not_equal(own_sum, checksum.compute(document.arrange(plan)))
   end)
 
+  it("knows a file that is as it was written by its text alone", function()
+    local plan = plan_of(own)
+    plan.metadata.checksum, plan.metadata.generatedAt = own_sum, "2026-01-01T00:00:00Z"
+    plan.jobs[1].uid = "u"
+    document.arrange(plan)
+    for _, text in ipairs { document.encode(plan), json.encode(plan), (document.encode(plan):gsub("\n *", "\r\n\t ")) } do
+      assert.is_true(checksum.is_sealed(text, (json.decode(text))))
+    end
+    local text = json.encode(plan)
+    for _, change in ipairs {
+      { "make b", "make c" }, { '"jobs"', '"x":1,"jobs"' }, { "unit", "Unit" }, { own_sum, "sha256-" .. ("0"):rep(64) },
+      { own_sum, own_sum:sub(8, 19) },
+    } do
+      local at, till = text:find(change[1], 1, true)
+      local changed = text:sub(1, at - 1) .. change[2] .. text:sub(till + 1)
+      assert.is_false(checksum.is_sealed(changed, (json.decode(changed))), change[2])
+    end
+    assert.is_false(checksum.is_sealed(document.encode(plan, "yaml"), plan))
+  end)
+
   it("tells intact, former, absent and modified apart", function()
     local function verdict(text, sum)
       local plan = plan_of(text)

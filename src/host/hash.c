@@ -8,6 +8,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "condition.h"
 #include "crc32.h"
+#include "hex.h"
 #include "names.h"
 #include "tree.h"
 
@@ -26,23 +27,11 @@
 
 int luaopen_host_hash(lua_State *L);
 
-static void push_hex(lua_State *L, const unsigned char *bytes, size_t length)
-{
-    static const char digits[] = "0123456789abcdef";
-    luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, 2 * length);
-    for (size_t i = 0; i < length; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    luaL_pushresultsize(&b, 2 * length);
-}
-
 static int push_digest(lua_State *L, SHA256_CTX *sha)
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256_Final(digest, sha);
-    push_hex(L, digest, sizeof digest);
+    orun_push_hex(L, digest, sizeof digest);
     return 1;
 }
 
@@ -233,7 +222,7 @@ static int hex(lua_State *L)
 {
     size_t length;
     const char *raw = luaL_checklstring(L, 1, &length);
-    push_hex(L, (const unsigned char *)raw, length);
+    orun_push_hex(L, (const unsigned char *)raw, length);
     return 1;
 }
 
@@ -292,7 +281,7 @@ static int crc32(lua_State *L)
     const char *bytes = luaL_checklstring(L, 1, &length);
     uint32_t crc = orun_crc32(bytes, length);
     const unsigned char big_endian[] = {crc >> 24, crc >> 16 & 255, crc >> 8 & 255, crc & 255};
-    push_hex(L, big_endian, sizeof big_endian);
+    orun_push_hex(L, big_endian, sizeof big_endian);
     return 1;
 }
 

@@ -1,5 +1,6 @@
 /* host.json: RFC 8259, and the canonical text in which plans are stored and hashed. */
 #include "json_decoder.h"
+#include "json_digest.h"
 #include "json_lines.h"
 #include "json_writer.h"
 
@@ -46,6 +47,7 @@ int luaopen_host_json(lua_State *L)
                                          {"draft", json_draft},
                                          {"decode", decode},
                                          {"records", json_records},
+                                         {"digest", json_digest},
                                          {NULL, NULL}};
     json_writer_open(L);
     luaL_newlib(L, functions);

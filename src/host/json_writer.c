@@ -1,6 +1,7 @@
 /* The encoder of host.json. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "json_writer.h"
+#include "hex.h"
 #include "utf8.h"
 #include "value.h"
 
@@ -583,14 +584,6 @@ int json_encode(lua_State *L)
     return 1;
 }
 
-static void push_hex(lua_State *L, const unsigned char *bytes)
-{
-    char text[2 * SHA256_DIGEST_LENGTH + 1];
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-    lua_pushlstring(L, text, 2 * SHA256_DIGEST_LENGTH);
-}
-
 /* The digest of the compact text, which is never there as a whole. */
 int json_sha256(lua_State *L)
 {
@@ -607,7 +600,7 @@ int json_sha256(lua_State *L)
     memory_release(memory);
     unsigned char bytes[SHA256_DIGEST_LENGTH];
     SHA256_Final(bytes, &digest);
-    push_hex(L, bytes);
+    orun_push_hex(L, bytes, sizeof bytes);
     return 1;
 }
 
@@ -665,7 +658,7 @@ int json_draft(lua_State *L)
 static int draft_sha256(lua_State *L)
 {
     struct draft *d = luaL_checkudata(L, 1, DRAFT);
-    push_hex(L, d->digest);
+    orun_push_hex(L, d->digest, sizeof d->digest);
     return 1;
 }
 

@@ -1,6 +1,5 @@
 -- What `orun run [ref]` is about: a stored plan, a plan file, or a fresh plan (of one component).
 local diagnostic = require "orun.diagnostic"
-local fs = require "host.fs"
 local reader = require "orun.plan.reader"
 local stores = require "orun.plan.store"
 
@@ -39,11 +38,11 @@ local function fresh(options, components, report)
 end
 
 local function stored(options, path, report)
-  local plan = reader.read(path, { allow_modified = options.allow_modified }, report)
+  local is_json = not path:find "%.ya?ml$"
+  local plan, text = reader.read(path, { allow_modified = options.allow_modified, unordered = is_json }, report)
   -- A file that states the checksum of the plan is the plan's own text; it need not be encoded again for the record.
-  local text = not path:find("%.ya?ml$") and fs.read(path) or nil
-  if text and not text:find('"' .. plan.metadata.checksum .. '"', 1, true) then text = nil end
-  return { plan = plan, text = text, fresh = false }
+  local own = is_json and text:find('"' .. plan.metadata.checksum .. '"', 1, true)
+  return { plan = plan, text = own and text or nil, fresh = false }
 end
 
 -- Whether the intent knows a component of exactly that name. Mistakes in it are reported when it is compiled.

@@ -20,6 +20,9 @@ local former = {
   job = own.job,
 }
 
+-- The same for a walk over the whole plan.
+local own_omissions = { metadata = own.metadata, jobs = { ["*"] = own.job } }
+
 local function digest(plan, drop)
   return "sha256-" .. json.sha256(document.reduce(plan, drop))
 end
@@ -38,7 +41,7 @@ function M.seal(plan)
   plan.metadata.checksum = blank
   local blank_uid = identity.uid(blank, "")
   for _, job in ipairs(plan.jobs) do job.uid = blank_uid end
-  local draft = document.draft(plan, { metadata = own.metadata, jobs = { ["*"] = own.job } })
+  local draft = document.draft(plan, own_omissions)
   local sum = "sha256-" .. draft:sha256()
   plan.metadata.checksum = sum
   local late = { sum }
@@ -47,6 +50,18 @@ function M.seal(plan)
     late[i + 1] = job.uid
   end
   return draft:fill(late)
+end
+
+---Whether a plan file is as it was written: the text itself has the checksum that it states. A plan that was written in another way may
+---be intact all the same.
+---@param text string of the file
+---@param plan table  what it says
+---@return boolean
+function M.is_sealed(text, plan)
+  local stated = plan.metadata and plan.metadata.checksum
+  if type(stated) ~= "string" or #stated ~= 71 then return false end
+  local sum = json.digest(text, own_omissions)
+  return sum ~= nil and stated == "sha256-" .. sum
 end
 
 ---What a plan's checksum says about it. A text of 12 hex digits without prefix is compared as far as it goes.

@@ -34,19 +34,35 @@ local function is_map(v)
   return type(v) == "table" and not value.is_list(v)
 end
 
+local is_list, null = value.is_list, value.null
+
+local function place(i)
+  return ("jobs[%d]"):format(i - 1)
+end
+
+local function check_list(job, key, i, path)
+  local list = job[key]
+  if list == null then
+    job[key] = nil
+  elseif list ~= nil and not is_list(list) then
+    malformed(path, ("%s.%s is not a list"):format(place(i), key))
+  end
+end
+
 ---@param job any
----@param where string
-local function check_job(job, where, path)
-  if not is_map(job) then malformed(path, where .. " is not an object") end
-  for _, key in ipairs { "id", "component", "environment" } do
-    if type(job[key]) ~= "string" then malformed(path, ("%s has no %s"):format(where, key)) end
-  end
-  for _, key in ipairs { "steps", "dependsOn", "advisoryDependsOn", "gates" } do
-    if job[key] == value.null then job[key] = nil end
-    if job[key] ~= nil and not value.is_list(job[key]) then malformed(path, ("%s.%s is not a list"):format(where, key)) end
-  end
-  for i, step in ipairs(job.steps or {}) do
-    if not is_map(step) then malformed(path, ("%s.steps[%d] is not an object"):format(where, i - 1)) end
+---@param i integer
+local function check_job(job, i, path)
+  if not is_map(job) then malformed(path, place(i) .. " is not an object") end
+  if type(job.id) ~= "string" then malformed(path, place(i) .. " has no id") end
+  if type(job.component) ~= "string" then malformed(path, place(i) .. " has no component") end
+  if type(job.environment) ~= "string" then malformed(path, place(i) .. " has no environment") end
+  check_list(job, "steps", i, path)
+  check_list(job, "dependsOn", i, path)
+  check_list(job, "advisoryDependsOn", i, path)
+  check_list(job, "gates", i, path)
+  if not job.steps then return end
+  for k, step in ipairs(job.steps) do
+    if not is_map(step) then malformed(path, ("%s.steps[%d] is not an object"):format(place(i), k - 1)) end
   end
 end
 
@@ -66,12 +82,12 @@ local function complete(plan, path)
   if plan.jobs == nil and plan.apiVersion == nil then malformed(path, "it has neither apiVersion nor jobs") end
   plan.jobs = plan.jobs or value.list {}
   if not value.is_list(plan.jobs) then malformed(path, "jobs is not a list") end
-  local place = {}
+  local known = {}
   for i, job in ipairs(plan.jobs) do
-    local where = ("jobs[%d]"):format(i - 1)
-    check_job(job, where, path)
-    if place[job.id] then malformed(path, ("%s and %s are both named %s"):format(place[job.id], where, job.id)) end
-    place[job.id] = where
+    check_job(job, i, path)
+    local other = known[job.id]
+    if other then malformed(path, ("%s and %s are both named %s"):format(place(other), place(i), job.id)) end
+    known[job.id] = i
     job.steps = job.steps or value.list {}
   end
 end
@@ -108,9 +124,11 @@ end
 
 ---Reads and verifies a plan. Whatever is wrong with it is raised as a Failure.
 ---@param path string
----@param options? {allow_modified?: boolean}
+---@param options? {allow_modified?: boolean, unordered?: boolean}  unordered: a plan whose text is as it was written does without the key
+---orders, since that text is what there is to copy
 ---@param report? table collector for warnings
 ---@return table plan with the key orders of orun.plan.document and a checksum
+---@return string text of the file
 function M.read(path, options, report)
   local text, message, errno = fs.read(path)
   if not text then
@@ -122,9 +140,10 @@ function M.read(path, options, report)
       file = path, line = err and err.line, column = err and err.column }
   end
   complete(plan, path)
-  document.arrange(plan)
-  verify(plan, path, options and options.allow_modified, report)
-  return plan
+  local sealed = checksum.is_sealed(text, plan)
+  if not sealed or not (options and options.unordered) then document.arrange(plan) end
+  if not sealed then verify(plan, path, options and options.allow_modified, report) end
+  return plan, text
 end
 
 return M

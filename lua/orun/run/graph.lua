@@ -4,6 +4,8 @@ local diagnostic = require "orun.diagnostic"
 
 local M = {}
 
+local none = {}
+
 local function build(jobs)
   local graph = dag.new()
   for _, job in ipairs(jobs) do
@@ -61,7 +63,7 @@ function M.of(jobs, seconds)
   for _, job in ipairs(jobs) do wanted[job.id] = true end
   local graph = build(jobs)
   for _, job in ipairs(jobs) do
-    for _, dependency in ipairs(job.dependsOn or {}) do
+    for _, dependency in ipairs(job.dependsOn or none) do
       if wanted[dependency] then
         graph:depend(job.id, dependency)
       else

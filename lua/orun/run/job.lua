@@ -1,6 +1,5 @@
 -- One job: claim it, run its steps in order, its post steps whatever happened, and record how it ended.
 local directory = require "orun.run.directory"
-local elsewhere = require "orun.run.elsewhere"
 local exchange = require "orun.run.exchange"
 local fs = require "host.fs"
 local log = require "orun.state.log"
@@ -242,7 +241,7 @@ function M.execute(run, job)
   elseif claimed.state == "running" then
     return { status = "elsewhere" }
   elseif claimed.state == "failed" then
-    return elsewhere.failed(run, job.id, claimed.message)
+    return require("orun.run.elsewhere").failed(run, job.id, claimed.message)
   elseif claimed.state ~= "claimed" then
     run:emit("job.finished", { job = job.id, status = "failed", error = claimed.message, seconds = 0 })
     return { status = "failed", error = claimed.message }

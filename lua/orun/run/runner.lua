@@ -23,7 +23,6 @@ local diagnostic = require "orun.diagnostic"
 local elsewhere = require "orun.run.elsewhere"
 local execution = require "orun.state.execution"
 local folds = require "orun.state.fold"
-local gates = require "orun.run.gate"
 local graphs = require "orun.run.graph"
 local jobs = require "orun.run.job"
 local journal = require "orun.state.journal"
@@ -137,7 +136,7 @@ local function ask(run, ready, ended, id)
   ready:defer(id)
   run.unstarted[id] = true
   loop.spawn(function()
-    run.gates:check(run.by_id[id])
+    run:gate_keeper():check(run.by_id[id])
     ended:push { id = id, outcome = { status = "free" } }
   end)
 end
@@ -154,11 +153,11 @@ end
 local function admit(run, ready, ended, id)
   local job = run.by_id[id]
   if job.gates and job.gates[1] then
-    if run.gates:needs_answer(job) then
+    if run:gate_keeper():needs_answer(job) then
       ask(run, ready, ended, id)
       return true
     end
-    local reason, hint = run.gates:check(job)
+    local reason, hint = run:gate_keeper():check(job)
     if reason then
       block(run, ready, id, reason, hint)
       return false
@@ -331,7 +330,7 @@ function M.run(options)
   if options.dry_run then
     return require("orun.run.preview").run(options, selected, graphs.order(options.plan), new_counts(#selected))
   end
-  for _, text in ipairs(options.approve or {}) do gates.find(options.plan.jobs, text, "--approve") end
+  for _, text in ipairs(options.approve or {}) do require("orun.run.gate").find(options.plan.jobs, text, "--approve") end
   if options.exec_id then session.check_id(options.exec_id) end
   if options.job then check_dependencies(options, selected[1]) end
   return run_plan(options, selected)

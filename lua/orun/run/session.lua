@@ -6,7 +6,6 @@ local duration = require "orun.util.duration"
 local environment = require "orun.run.environment"
 local execution = require "orun.state.execution"
 local fs = require "host.fs"
-local gates = require "orun.run.gate"
 local head = require "orun.change.head"
 local identity = require "orun.plan.identity"
 local json = require "host.json"
@@ -62,7 +61,7 @@ local grace = 5
 ---@field store string
 ---@field cache_hits integer       steps that took something from a cache
 ---@field revision? string         commit of the source
----@field gates Gates
+---@field gates? Gates           see Run:gate_keeper
 ---@field seconds table<string, number> how long the completed jobs took
 local Run = {}
 Run.__index = Run
@@ -112,6 +111,13 @@ function Run:add_link(found, job_id, step_id)
   if self.link_keys[key] then return end
   self.link_keys[key] = true
   table.insert(self.links, { label = found.label, url = found.url, jobId = job_id, stepId = step_id })
+end
+
+---What judges the gates of jobs; made for the first job that has some.
+---@return Gates
+function Run:gate_keeper()
+  if not self.gates then self.gates = require("orun.run.gate").new(self, self.approve, self.ask) end
+  return self.gates
 end
 
 ---@return table
@@ -395,7 +401,7 @@ local function new_run(options, selected, counts)
   for _, job in ipairs(selected) do run.selected[job.id] = true end
   run.environment = environment.new(run.backend.environment(run))
   run.workspaces = workspaces.open(run)
-  run.gates = gates.new(run, options.approve, options.ask)
+  run.approve, run.ask = options.approve, options.ask
   return run
 end
 

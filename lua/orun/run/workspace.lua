@@ -4,13 +4,14 @@
 -- With isolation every job has a tree of its own (stage/view.lua where the kernel and the backend allow it, else
 -- stage/copy.lua) below `.orun/runs/<execution>/<job>`; its declared outputs come back, everything else is dropped. Where neither kind
 -- works the job runs in the workspace itself, with a warning.
-local copies = require "orun.run.stage.copy"
-local exclusion = require "orun.run.stage.exclusion"
 local fs = require "host.fs"
-local outputs = require "orun.run.stage.output"
-local views = require "orun.run.stage.view"
 
 local M = {}
+
+-- Loaded where a job gets a tree of its own: most runs of one job at a time have none.
+local function part(name)
+  return require("orun.run.stage." .. name)
+end
 
 -- A copy of more files than these is worth a word.
 local many_files = 10000
@@ -86,14 +87,14 @@ local function prepare(self)
   local run = self.run
   local root, message = fs.realpath(run.base_directory)
   if not root then return nil, message end
-  local hidden, why = exclusion.find(run.plan, root)
+  local hidden, why = part("exclusion").find(run.plan, root)
   if not hidden then return nil, why end
   local directory = ("%s/runs/%s"):format(run.store, run.facts.execId)
   local ok, problem = fs.mkdir(directory)
   if not ok then return nil, problem end
   self.root, self.hidden, self.directory, self.names = root, hidden, fs.realpath(directory), self.names or name_directories(run.plan)
   if run.backend.views then
-    self.base, self.no_view = views.prepare(root, store_inside(root, run.store), self.directory, hidden)
+    self.base, self.no_view = part("view").prepare(root, store_inside(root, run.store), self.directory, hidden)
   else
     self.no_view = ("the %s runner cannot use it"):format(run.backend.name)
   end
@@ -120,7 +121,7 @@ local function stage(self, job, directory)
     fs.remove_tree(directory .. "/changes")
     fs.remove_tree(directory .. "/scratch")
   end
-  local staged, why = copies.open(self.root, directory, self.hidden)
+  local staged, why = part("copy").open(self.root, directory, self.hidden)
   if staged then warn_files(self, staged.files, reason) end
   return staged, why
 end
@@ -158,7 +159,7 @@ end
 local function finish(self, status)
   local found, message
   if status == "completed" and #(self.job.outputs or {}) > 0 then
-    found, message = outputs.look(self.all.root, self.stage, self.job, self.all.hidden)
+    found, message = part("output").look(self.all.root, self.stage, self.job, self.all.hidden)
   end
   if self.all.keep then keep(self) end
   self.stage:close()
@@ -191,7 +192,7 @@ end
 function Workspaces:close()
   if not self.prepared then return end
   if self.base then self.base:close() end
-  views.clear(self.directory)
+  part("view").clear(self.directory)
   if self.keep then
     fs.write(self.directory .. "/.kept", "", { sync = false })
   else

@@ -59,8 +59,14 @@ local function compile(kind, shape)
   return assert(load(source, "=journal record", "t", {}))(quoted, tostring)
 end
 
-local bodies = {}
-for kind, shape in next, shapes do bodies[kind] = compile(kind, shape) end
+-- Made when the first record of its kind is written.
+local bodies = setmetatable({}, {
+  __index = function(made, kind)
+    local body = compile(kind, shapes[kind])
+    made[kind] = body
+    return body
+  end,
+})
 
 ---One journal line, newline included.
 ---@param kind string

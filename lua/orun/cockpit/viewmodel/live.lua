@@ -47,6 +47,8 @@ local M = {}
 local Live = {}
 Live.__index = Live
 
+local none = {}
+
 local function group_of(self, job)
   local name = job.component or job.name
   local group = self.groups[name]
@@ -59,11 +61,12 @@ local function group_of(self, job)
 end
 
 local function add_job(self, planned)
-  local component, environment, short = job_view.split(planned.id)
-  local job = {
-    id = planned.id, component = planned.component or component, environment = planned.environment or environment,
-    name = planned.name or short, status = "waiting", links = {},
-  }
+  local component, environment, name = planned.component, planned.environment, planned.name
+  if not (component and environment and name) then
+    local of_component, of_environment, short = job_view.split(planned.id)
+    component, environment, name = component or of_component, environment or of_environment, name or short
+  end
+  local job = { id = planned.id, component = component, environment = environment, name = name, status = "waiting", links = {} }
   self.jobs[job.id], self.order[#self.order + 1] = job, job.id
   local group = group_of(self, job)
   group.open = group.open + 1
@@ -107,7 +110,7 @@ function Live:readiness(resumed)
   local ready, done, waiting = 0, 0, 0
   for _, job in ipairs(self.planned) do
     local free = true
-    for _, needed in ipairs(job.dependsOn or {}) do free = free and (resumed[needed] or not self.jobs[needed]) end
+    for _, needed in ipairs(job.dependsOn or none) do free = free and (resumed[needed] or not self.jobs[needed]) end
     if resumed[job.id] then
       done = done + 1
     elseif free then

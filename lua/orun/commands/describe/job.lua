@@ -6,7 +6,7 @@ local value = require "host.value"
 local function read_plan(ctx, store)
   local path, err = require("orun.plan.store").open(store):resolve(ctx.flags.plan)
   if not path then diagnostic.raise(err --[[@as Diagnostic]]) end
-  return require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report)
+  return (require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report))
 end
 
 local function find(plan, text)

@@ -3,7 +3,7 @@ local diagnostic = require "orun.diagnostic"
 
 local function find_plan(ctx, store)
   local path, err = require("orun.plan.store").open(store):resolve(ctx.flags.plan)
-  if path then return require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report) end
+  if path then return (require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report)) end
   if ctx.flags.plan and ctx.flags.plan ~= "latest" then diagnostic.raise(err) end
 end
 

@@ -4,7 +4,7 @@ local diagnostic = require "orun.diagnostic"
 local function read(ctx, ref)
   local path, err = require("orun.plan.store").open(ctx:workspace().store):resolve(ref)
   if not path then diagnostic.raise(err --[[@as Diagnostic]]) end
-  return require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report)
+  return (require("orun.plan.reader").read(path, { allow_modified = true }, ctx.report))
 end
 
 local function compare(ctx, args)
