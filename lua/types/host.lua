@@ -1005,6 +1005,8 @@ function term.isatty(fd) end
 ---@return integer? columns
 ---@return integer? rows
 function term.size(fd) end
+---Stops this process, as Ctrl-Z would; returns when it goes on.
+function term.suspend() end
 ---@class Keys: userdata
 local Keys = {}
 ---Takes the keys of a terminal: each is read at once and none is shown, until this is closed. Keys that send signals (Ctrl-C) still do.

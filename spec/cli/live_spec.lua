@@ -85,6 +85,53 @@ describe("a run", function()
     assert.equal("completed", json.decode(orun("status", "--exec-id", "unread", "--json").out).meta.status)
   end)
 
+  -- What a run writes to a terminal. Its job ends when it was seen there that it runs.
+  local function on_terminal(flags, env)
+    if not process.which "script" then pending "needs the program script (util-linux) for a pseudo terminal" end
+    local gate = assert(fs.temporary "/tmp/orun-live-")
+    finally(function() fs.remove_tree(gate) end)
+    p = shop(("until test -e %s/go; do sleep 0.02; done"):format(gate))
+    local seen = flags == "" and "Active" or "orun shop"
+    local feed = ("until grep -qs '%s' %s/out; do sleep 0.05; done; touch %s/go"):format(seen, gate, gate)
+    local command = ("{ %s; } & script -qefc \"stty rows 20 cols 90; '%s' run --exec-id x %s\" %s/out >/dev/null"):format(feed, program.exe,
+      flags, gate)
+    env.ORUN_HOME, env.NO_COLOR, env.TERM = p.root .. "/home", "1", env.TERM or "xterm"
+    local r = assert(process.run { argv = { "sh", "-c", command }, cwd = p.root, env = program.environment(env), timeout = 60 })
+    assert.equal(0, r.code, r.output)
+    return (assert(fs.read(gate .. "/out")):gsub("\r", ""):gsub("^Script started[^\n]*\n", ""):gsub("\n?Script done.*$", ""))
+  end
+
+  it("09 section 9.2: shows on a terminal what runs, until it has ended", function()
+    local text = on_terminal("", {})
+    local up = "\27%[%d+A\27%[J"
+    assert.truthy(text:find("\n  Status:   ✓ 0 succeeded · ◐ 1 running · ○ 1 queued · ✗ 0 failed\n  Progress: ░"), text)
+    assert.truthy(text:find("\n  Active\n  │\n  ● api\n  │  └─ [^ ]+ build  %[▓▓▓▓▓▓%]  make 1/1"), text)
+    local _, hidden = text:gsub("\27%[%?25l", "")
+    local _, shown = text:gsub("\27%[%?25h", "")
+    assert.same({ 1, 1 }, { hidden, shown })
+    -- With what was taken away taken away, the text of a run in a pipe is left.
+    while true do
+      local at, last, lines = text:find("\27%[(%d+)A\27%[J")
+      if not at then break end
+      local kept = text:sub(1, at - 1)
+      for _ = 1, lines do kept = kept:gsub("[^\n]*\n$", "") end
+      text = kept .. text:sub(last + 1)
+    end
+    assert.falsy(text:find(up))
+    text = text:gsub("\27%[%?25[hl]", "")
+    local blocks = "  ● api\n  │  └─ ✓ api/build  [%d.]+s\n  │\n  ● web\n  │  └─ ✓ web/build  [%d.]+s\n"
+    assert.truthy(text:find("· local · dev\n\n" .. blocks .. "\n✓ Done in"), text)
+  end)
+
+  it("moves no cursor where everything is shown, in CI, and on a terminal that cannot", function()
+    for _, case in ipairs { { "--verbose", {} }, { "", { CI = "true" } }, { "", { TERM = "dumb" } } } do
+      local flags = case[1] == "" and "--concurrency 4" or case[1]
+      local text = on_terminal(flags, case[2])
+      assert.falsy(text:find("\27%[%?25l"), text)
+      assert.falsy(text:find("\27%[%d*A"), text)
+    end
+  end)
+
   it("prints warnings before it starts", function()
     p = shop "echo {{ .nothing }}"
     local command = ('"%s" run --exec-id warned 2>&1'):format(program.exe)

@@ -51,6 +51,15 @@ describe("host.term", function()
     assert.truthy(text:find("\nk\ttrue\ttrue\tfalse\t[^\n]*the keys are closed"), text)
   end)
 
+  it("stops the process until somebody lets it go on", function()
+    local script = [[
+      "$0" lua -e 'require("host.term").suspend() print "on"' & p=$!
+      until grep -q '^State:.T' /proc/$p/status; do sleep 0.02; done
+      echo stopped; kill -CONT $p; wait $p]]
+    local result = require("host.process").run { argv = { "sh", "-c", script, system.paths().exe }, timeout = 60 }
+    assert.equal("stopped\non\n", result.output)
+  end)
+
   it("has no keys where there is no terminal", function()
     local pipe = assert(io.popen(("'%s' lua -e 'print(require [[host.term]].keys(0))' </dev/null"):format(system.paths().exe)))
     assert.truthy(pipe:read("a"):find "^nil\t.*\tENOTTY\n")

@@ -116,11 +116,18 @@ static int keys_read(lua_State *L)
     return orun_wait(L, &k->wait, NULL, NULL);
 }
 
+static int suspend(lua_State *L)
+{
+    (void)L;
+    raise(SIGSTOP);
+    return 0;
+}
+
 static int keys_suspend(lua_State *L)
 {
     struct keys *k = check_open(L);
     give_back(k);
-    raise(SIGSTOP);
+    suspend(L);
     if (in_foreground(k->event.fd))
         take(k);
     return 0;
@@ -161,8 +168,11 @@ static int keys_open(lua_State *L)
 static const luaL_Reg methods[] = {
     {"read", keys_read}, {"suspend", keys_suspend}, {"close", keys_close}, {NULL, NULL}};
 
-static const luaL_Reg functions[] = {
-    {"isatty", is_terminal}, {"size", size}, {"keys", keys_open}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"isatty", is_terminal},
+                                     {"size", size},
+                                     {"keys", keys_open},
+                                     {"suspend", suspend},
+                                     {NULL, NULL}};
 
 int luaopen_host_term(lua_State *L)
 {

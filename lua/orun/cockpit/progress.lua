@@ -1,5 +1,6 @@
 -- Shows a run while it happens: a subscriber to the runner's events that writes permanent lines.
 local live = require "orun.cockpit.viewmodel.live"
+local now = require("host.loop").now
 local output = require "orun.cockpit.output"
 local render = require "orun.cockpit.render.live"
 
@@ -12,6 +13,7 @@ local M = {}
 ---@field job? string  the one job asked for
 ---@field cwd? string
 ---@field columns? integer|false
+---@field started? fun(view: LiveView)  told once when a run that is no preview begins
 ---@field resume? fun(view: LiveView): string  the command that goes on with this run
 
 ---@class Progress
@@ -59,6 +61,7 @@ on["run.started"] = function(self, event)
   self.view = live.new(event, { job = self.job, cwd = self.cwd, columns = self.columns })
   if event.dryRun or (not self.job and #self.view.order > 1) then put(self, render.header(self.view)) end
   if self.verbose and not event.dryRun then self.resumed = {} end
+  if self.started and not event.dryRun then self.started(self.view) end
 end
 
 -- The first events tell which jobs were completed before; then it is known how the others stand.
@@ -72,10 +75,8 @@ local function show_readiness(self)
 end
 
 on["job.started"] = function(self, event)
-  local job = self.view.jobs[event.job]
-  if not job then return end
-  job.status = "running"
-  if self.verbose then announce_group(self, job) end
+  local job = self.view:begin(event.job, now())
+  if job and self.verbose then announce_group(self, job) end
 end
 
 on["job.cached"] = function(self, event)
@@ -106,7 +107,7 @@ on["step.started"] = function(self, event)
   if phase ~= (job.phase or "main") and phase ~= "main" and (self.verbose or self.job or #self.view.order == 1) then
     put_apart(self, render.phase(self.view, job, phase))
   end
-  job.phase = phase
+  job.phase, job.step, job.index, job.count = phase, event.step, event.index, event.count
   if self.verbose then put(self, render.step(self.view, job, event, event.index, event.count)) end
 end
 
@@ -159,7 +160,7 @@ function M.new(options)
   local self = setmetatable({
     style = options.style, write = options.write, verbose = options.verbose or false, job = options.job, printed = false,
     resume = options.resume, cwd = options.cwd,
-    columns = options.columns or nil,
+    columns = options.columns or nil, started = options.started,
   }, Progress)
   return function(event)
     local show = on[event.type]

@@ -54,6 +54,21 @@ M.bar_width = 32
 -- What moves the cursor. Written to terminals only.
 M.screen = { home = "\27[H\27[J", hide_cursor = "\27[?25l", show_cursor = "\27[?25h" }
 
+---Goes up and forgets what stands there.
+---@param lines integer
+---@return string
+function M.screen.up(lines)
+  return ("\r\27[%dA\27[J"):format(lines)
+end
+
+local spinner = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" }
+
+---@param n integer number of the picture
+---@return string
+function M.spinner(n)
+  return spinner[n % #spinner + 1]
+end
+
 local codes = {
   brand = "1;36", ["brand-soft"] = "35", secondary = "36", running = "36", success = "32", warning = "33", error = "31",
   dim = "2", muted = "2", pending = "2", bold = "1", fg = nil,

@@ -165,12 +165,13 @@ local function check_filters(plan, filter)
 end
 
 -- A question to the person at the terminal: a shell reads the answer, since reading it here would stop everything else.
-local function ask(ctx, question)
+local function ask(ctx, place)
   local term = require "host.term"
   if ctx.flags.json or environ("CI") or not (term.isatty(0) and term.isatty(2)) then return nil end
   return function(gate, id)
+    if place.region then place.region:hide() end
     ctx:flush()
-    question:put(("approve %s%s? [y/N] "):format(id, gate.source and (" (required by %s)"):format(gate.source) or ""))
+    place.question:put(("approve %s%s? [y/N] "):format(id, gate.source and (" (required by %s)"):format(gate.source) or ""))
     return process.start {
       argv = { "sh", "-c", 'IFS= read -r answer && printf %s "$answer"' }, stdin = "inherit", group = false, output = "capture",
     }
@@ -251,15 +252,37 @@ local function resume(ctx, found, lookup)
   end
 end
 
-local function subscriber(ctx, found, lookup, question)
+-- On a terminal the end of the screen shows how the run stands, while nobody wants to see everything.
+local function is_live(ctx)
+  local flags = ctx.flags
+  return not (flags.json or flags.verbose or flags.dry_run) and (environ("TERM") or "dumb") ~= "dumb" and ctx.style.interactive
+end
+
+-- Opened outside of the run, which waits for all tasks that are started in it.
+local function open_region(ctx, place)
+  local lines, now = require("orun.cockpit.render.region").lines, require("host.loop").now
+  return require("orun.cockpit.region").open {
+    style = ctx.style,
+    write = function(text) ctx:write(text) end,
+    flush = function() ctx:flush() end,
+    lines = function(picture, columns, rows)
+      return place.view and lines(place.view, { now = now(), picture = picture, columns = columns, rows = rows }) or {}
+    end,
+  }
+end
+
+local function subscriber(ctx, found, lookup, place)
+  local question = place.question
   local shown = ctx.flags.json and ctx.style_err or ctx.style
   local surface = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and "orun.cockpit.actions" or "orun.cockpit.progress"
   local show = require(surface).new {
     plan = found.plan,
     style = shown,
     columns = shown.columns,
+    started = function(view) place.view = view end,
     write = function(text)
       question:make_room()
+      if place.region then return place.region:print(text) end
       if ctx.flags.json then io.stderr:write(text) else ctx:write(text) end
     end,
     verbose = ctx.flags.verbose,
@@ -269,15 +292,20 @@ local function subscriber(ctx, found, lookup, question)
   }
   local flush = flusher(ctx)
   return function(event)
+    local region = place.region
     if event.type == "warning" then
       question:make_room()
+      if region then region:erase() end
       ctx:note("warning: " .. event.message)
     elseif event.type == "gate.answered" then
       question:close(event)
+      if region then region:show() end
     else
       if event.type == "run.interrupted" then question:close {} end
+      if region and event.type == "run.interrupted" then region:show() end
+      if region and event.type == "run.finished" then region:close() end
       show(event)
-      flush(event)
+      if not (region and region:is_shown()) then flush(event) end
     end
     if question:has_made_room() then
       ctx:flush()
@@ -288,22 +316,22 @@ end
 
 local function run_options(ctx, found, lookup, workspace)
   local flags, plan = ctx.flags, found.plan
-  local question = questions.new(function(text) io.stderr:write(text) end)
+  local place = { question = questions.new(function(text) io.stderr:write(text) end) }
   local options = {
     plan = plan, plan_text = found.text, store = workspace.store, root = base_directory(ctx, workspace, plan),
     exec_id = execution_id(ctx, workspace.store), concurrency = flags.concurrency,
     component_concurrency = flags.component_concurrency, job = flags.job, retry = flags.retry,
-    approve = flags.approve, ask = has_gates(plan) and ask(ctx, question) or nil,
+    approve = flags.approve, ask = has_gates(plan) and ask(ctx, place) or nil,
     fail_fast = flags.fail_fast or flags.keep_going and "no" or nil,
     isolation = flags.isolation, keep_workspaces = flags.keep_workspaces, pull = flags.pull,
     pass_env = flags.pass_env,
     environments = not found.fresh and environment_patterns(flags.env) or nil,
     components = component_filter(ctx, found, lookup), dry_run = flags.dry_run, runner = choose_runner(flags, plan),
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
-    on_event = subscriber(ctx, found, lookup, question),
+    on_event = subscriber(ctx, found, lookup, place),
   }
   check_filters(plan, options)
-  return options
+  return options, place
 end
 
 -- A fresh plan was compiled for its selection already.
@@ -326,6 +354,13 @@ local function run_in_background(ctx, found, options)
   return 0
 end
 
+-- However it ends, the terminal is put back in order.
+local function execute(ctx, place, options)
+  local region <close> = is_live(ctx) and open_region(ctx, place) or nil
+  place.region = region
+  return runner.run(options)
+end
+
 local function run(ctx, args)
   check_usage(ctx)
   local changed = changes.read(ctx)
@@ -338,10 +373,10 @@ local function run(ctx, args)
     ctx:print(ctx.flags.json and "{}" or ctx.style:paint("success", ctx.style.glyph.success) .. " no jobs to run")
     return 0
   end
-  local options = run_options(ctx, found, lookup, workspace)
+  local options, place = run_options(ctx, found, lookup, workspace)
   if not ctx.json then ctx:print_warnings() end
   if ctx.flags.background then return run_in_background(ctx, found, options) end
-  local result = runner.run(options)
+  local result = execute(ctx, place, options)
   if options.keep_workspaces and result.workspaces then
     ctx:note("workspaces kept in " .. path.relative(ctx.cwd, result.workspaces))
   end

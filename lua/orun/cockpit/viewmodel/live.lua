@@ -14,6 +14,11 @@ local M = {}
 ---@field error? string
 ---@field reason? string
 ---@field phase? string   of the step that started last
+---@field began? number   when it started, by the clock of the loop
+---@field started? integer the how manieth job it was that started
+---@field step? string    the one that runs, `index` of `count`
+---@field index? integer
+---@field count? integer
 ---@field told? boolean  its failure was printed when it happened
 ---@field links {label: string, url: string}[]
 
@@ -41,6 +46,9 @@ local M = {}
 ---@field jobs table<string, LiveJob>
 ---@field groups table<string, LiveGroup>
 ---@field group_order string[]
+---@field active table<LiveJob, true>  jobs that run
+---@field starts integer    jobs that were started
+---@field ends table<string, integer>  jobs that ended, by status
 ---@field planned table[]   plan jobs
 ---@field tolerated integer failed steps whose jobs went on
 ---@field waiting integer   jobs that nothing will start, as what they need was not selected
@@ -81,7 +89,7 @@ function M.new(started, options)
     concurrency = started.concurrency or 1, dryRun = started.dryRun == true, target = options and options.job,
     cwd = options and options.cwd, columns = options and options.columns,
     environments = started.environments or {}, jobs = {}, order = {}, groups = {}, group_order = {},
-    waiting = 0, tolerated = 0,
+    waiting = 0, tolerated = 0, active = {}, starts = 0, ends = {},
     planned = started.jobs,
   }, Live)
   for _, planned in ipairs(started.jobs) do add_job(self, planned) end
@@ -122,6 +130,34 @@ function Live:readiness(resumed)
   return ready, done, waiting
 end
 
+---Notes that a job started.
+---@param id string
+---@param now number
+---@return LiveJob?
+function Live:begin(id, now)
+  local job = self.jobs[id]
+  if not job then return nil end
+  self.starts = self.starts + 1
+  job.status, job.began, job.started = "running", now, self.starts
+  self.active[job] = true
+  return job
+end
+
+---How many jobs stand how, now.
+---@return Counts
+function Live:counts()
+  local ends, running = self.ends, 0
+  for _ in next, self.active do running = running + 1 end
+  local counts = {
+    total = #self.order, completed = (ends.completed or 0) + (ends.cached or 0), failed = ends.failed or 0,
+    cancelled = ends.cancelled or 0, blocked = ends.blocked or 0, running = running,
+  }
+  local done = counts.completed + counts.failed + counts.cancelled
+  counts.pending = counts.total - done - counts.blocked - running
+  counts.percent = math.floor(done * 100 / counts.total)
+  return counts
+end
+
 ---Notes that a job ended.
 ---@param id string
 ---@param fields table what is known about its end
@@ -134,6 +170,7 @@ function Live:finish(id, fields)
   for key, v in next, fields do job[key] = v end
   if ended then return nil end
   job.ended, group.open = true, group.open - 1
+  self.active[job], self.ends[job.status] = nil, (self.ends[job.status] or 0) + 1
   if job.status == "waiting" then self.waiting = self.waiting + 1 end
   group.ended[#group.ended + 1] = job
   return group.open == 0 and group or nil
