@@ -95,6 +95,15 @@ describe("a message about a Lua composition", function()
     fails('name = "publish", dependsOn = { "build" }', 'name = "publish", timeout = "1"', module, 4, "timeout")
   end)
 
+  it("says where a file belongs that is no composition", function()
+    local p = platform()
+    p:write("kit/compositions/helper.lua", "return { help = 1 }")
+    local _, failure = p:compile()
+    local first = failure.errors[1]
+    assert.same({ "kit/compositions/helper.lua", "what compositions share stands in another folder of the package, for example lib/" },
+      { first.file, first.hint })
+  end)
+
   it("names where a default comes from", function()
     local merge = require "orun.intent.merge"
     local compiled = assert(platform():compile())

@@ -99,6 +99,10 @@ return {
   func = function() return { steps = { { run = print } } } end,
   hole = function() return { 1, nil, 3 } end,
   keys = function() return { [true] = 1 } end,
+  bytes = function() return { env = { A = "gr\252n" } } end,
+  key = function() return { ["\xed\xa0\x80"] = 1 } end,
+  nul = function() return { steps = { { run = "echo a\0b" } } } end,
+  whole = function(text) return { text, #text, "\u{10FFFF}\1\127" } end,
 }]],
     }
     local module = assert(box:load "a.lua")
@@ -107,5 +111,12 @@ return {
     assert.equal([[package "demo": its result at /steps/0/run is a function, which is no plain value]], message "func")
     assert.match("is a list with holes", message "hole")
     assert.match("key of type boolean", message "keys")
+    assert.equal([[package "demo": its result at /env/A is a text that is no UTF-8]], message "bytes")
+    assert.match("is a text that is no UTF%-8", message "key")
+    assert.equal([[package "demo": its result at /steps/0/run is a text with a NUL byte]], message "nul")
+    -- What the host hands in is what it is.
+    local long = ("grün "):rep(1000)
+    assert.same({ long, 6000, "\u{10FFFF}\1\127" }, (box:call(module.whole, long)))
+    assert.match("is no UTF%-8", select(2, box:call(module.whole, "\xff")).message)
   end)
 end)

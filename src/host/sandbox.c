@@ -204,6 +204,7 @@ static int cross(struct crossing *c, lua_CFunction inside, int box_index, bool h
                                  .to = c->host,
                                  .limit = s->output,
                                  .from_sandbox = true,
+                                 .strict = true,
                                  .function = handles ? push_handle : NULL,
                                  .context = &box_index};
         results = orun_copy_value(&copy, -1) ? 1 : push_problem_of_copy(c->host, &copy);

@@ -1,5 +1,6 @@
 /* Deep copies of plain values from one Lua state into another. */
 #include "sandbox.h"
+#include "utf8.h"
 #include "value.h"
 
 #include <stdio.h>
@@ -42,11 +43,20 @@ static bool weigh(struct orun_copy *c, size_t bytes)
     return problem(c, "is too large");
 }
 
+/* Whether a text can stand in a plan, and be a command or a variable. Bytes of other kinds would be
+ * replaced when the plan is written, without a word. */
+static bool is_text(struct orun_copy *c, const char *text, size_t length)
+{
+    if (memchr(text, '\0', length))
+        return problem(c, "is a text with a NUL byte");
+    return orun_utf8_check(text, length) == length || problem(c, "is a text that is no UTF-8");
+}
+
 static bool copy_string(struct orun_copy *c, int index)
 {
     size_t length;
     const char *text = lua_tolstring(c->from, index, &length);
-    if (!weigh(c, length))
+    if (!weigh(c, length) || (c->strict && !is_text(c, text, length)))
         return false;
     lua_pushlstring(c->to, text, length);
     return true;

@@ -175,6 +175,7 @@ struct orun_copy {
     size_t bytes, limit; /* of the copy; over the limit it is refused */
     bool over;           /* the limit was the reason */
     bool from_sandbox;
+    bool strict; /* texts are UTF-8 without NUL bytes */
     int depth;
     const void *way[ORUN_COPY_DEPTH];
     char problem[ORUN_COPY_PROBLEM];

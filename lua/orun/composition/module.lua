@@ -371,7 +371,8 @@ function M.read(context, box, file)
   end
   local at = M.place(box, file, 1)
   if value.kind(found) ~= "map" or found.__kind ~= "composition" then
-    context:problem(at, "composition.module-shape", ("%s must return orun.composition { ... }, not %s"):format(file, described(found)))
+    context:problem(at, "composition.module-shape", ("%s must return orun.composition { ... }, not %s"):format(file, described(found)),
+      file:find "/.*/" == nil and "what compositions share stands in another folder of the package, for example lib/" or nil)
     return nil
   end
   at = place_at(box, found.place) or at
