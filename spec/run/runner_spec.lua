@@ -194,6 +194,18 @@ describe("a run", function()
     assert.is_true(result.meta.dryRun)
   end)
 
+  it("ends when jobs cannot be claimed, instead of failing one after the other", function()
+    fs.mkdir(space:execution "x" .. "/claims")
+    local events = {}
+    local refused = space:refused(plan { { "a@dev.x", "echo a >> ran" }, { "b@dev.x", "echo b >> ran" } }, {
+      exec_id = "x", fail_fast = "no", on_event = function(event) events[#events + 1] = event end,
+    })
+    assert.truthy(refused.message:find("cannot claim job a@dev.x: .*/claims: Is a directory"), refused.message)
+    assert.same({}, space:lines "ran")
+    assert.same({}, of(events, "job.finished"))
+    assert.equal("failed", space:metadata("x").status)
+  end)
+
   it("05 case 36: an unknown dependency or a cycle fails the run and its record", function()
     local unknown = space:refused(plan { { "c@dev.a", "true", dependsOn = { "c@dev.zed" } } }, { exec_id = "x" })
     assert.equal("job c@dev.a depends on unknown job c@dev.zed", unknown.message)

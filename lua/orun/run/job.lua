@@ -1,4 +1,5 @@
 -- One job: claim it, run its steps in order, its post steps whatever happened, and record how it ended.
+local diagnostic = require "orun.diagnostic"
 local directory = require "orun.run.directory"
 local exchange = require "orun.run.exchange"
 local fs = require "host.fs"
@@ -243,8 +244,11 @@ function M.execute(run, job)
   elseif claimed.state == "failed" then
     return require("orun.run.elsewhere").failed(run, job.id, claimed.message)
   elseif claimed.state ~= "claimed" then
-    run:emit("job.finished", { job = job.id, status = "failed", error = claimed.message, seconds = 0 })
-    return { status = "failed", error = claimed.message }
+    -- The next one could not be claimed either.
+    diagnostic.raise {
+      kind = "state.journal", message = ("cannot claim job %s: %s"):format(job.id, claimed.message),
+      hint = ("the next run with --exec-id %s goes on from here"):format(run.facts.execId),
+    }
   end
   local work = new_work(run, job, claimed)
   run.active[work] = true
