@@ -260,7 +260,10 @@ end }
       has(house "check = function() return { message = 'x', pth = '/steps' } end", 'answered with a table that has a field "pth"', "path")
       has(house "check = function() return { 'x', { path = '/steps' } } end", "answered with a table that has no message")
       has(house "check = function() return { message = 'x', hint = 5 } end", "answered with a hint that is no text")
-      has(house "chekc = function() end", 'no field "chekc"', "check")
+      has(house "\n  chekc = function() end", ".orun/policies/house.lua:2:3: ", 'no field "chekc"', "check")
+      has(house "\n\n  check = true", ".orun/policies/house.lua:3:3: ", "check must be a function")
+      has(house "check = function() end,\n  schema = { minimum = 'x' }", ".orun/policies/house.lua:2:3: policy.rule: the schema of the "
+        .. "policy house is no valid JSON Schema: at '/minimum': ")
       has(house "check = function() while true do end end", "composition.limit", ".orun/policies/house.lua:1")
     end)
   end)

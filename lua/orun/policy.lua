@@ -128,10 +128,11 @@ function Run:validator(key, rule)
   local item = not M.rule(key) and self.files[key]
   local validator, err = schema.compile(rule.schema, { unchecked = not item })
   if not validator and item then
-    self.report:error {
-      kind = "policy.rule", file = item.shown,
-      message = ("the schema of the policy %s is no valid JSON Schema: %s"):format(key, err and err.message or "it does not compile"),
-    }
+    local reason = err and err.message:gsub("^not a valid schema: ", "") or "it does not compile"
+    self.report:error(item.box:locate(item.file, "schema", nil, {
+      kind = "policy.rule",
+      message = ("the schema of the policy %s is no valid JSON Schema: %s"):format(key, reason),
+    }))
   end
   self.validators[key] = validator
   return validator

@@ -115,7 +115,7 @@ describe("an event provider of a checkout", function()
     assert.equal('an event provider has no field "refs"', failure({ "--from-ci", "forge" }).message)
     p:write(".orun/triggers/forge.lua", (forge:gsub("detect =", "detct =", 1)))
     local err = failure { "--from-ci", "forge" }
-    assert.same({ 'an event provider has no field "detct"', "did you mean detect?" }, { err.message, err.hint })
+    assert.same({ 'an event provider has no field "detct"', "did you mean detect?", 2 }, { err.message, err.hint, err.line })
     p:write(".orun/triggers/forge.lua", (forge:gsub('env.FORGE == "yes"', "env.PATH", 1)))
     err = failure { "--from-ci", "auto" }
     assert.same({ "detect must return true or false, not a string", 2 }, { err.message, err.line })

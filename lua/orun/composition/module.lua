@@ -1,8 +1,5 @@
 -- A composition written in Lua: from what its file returned to the same form as a decoded YAML document. Functions of ctx stay handles,
 -- kept apart in `dynamic`; texts are final, those made by orun.template excepted.
-local bytecode = require "orun.sandbox.bytecode"
-local fs = require "host.fs"
-local path = require "orun.util.path"
 local sandbox = require "orun.sandbox"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
@@ -60,14 +57,6 @@ local function place_at(box, text)
   end
 end
 
----Lines on which a file gives some table this field.
-local function lines_of(box, file, key)
-  local chunks = box.chunks or {}
-  box.chunks = chunks
-  chunks[file] = chunks[file] or bytecode.names(fs.read(path.join(box.options.directory, file)) or "", file) or { keys = {} }
-  return chunks[file].keys[key] or {}
-end
-
 ---Where a field is written that stands in one line only: in the file, else in one that compositions require.
 ---@param box Sandbox
 ---@param file string relative to the package
@@ -75,12 +64,12 @@ end
 ---@return Place? nil when it is not plain which line is meant
 function M.find(box, file, key)
   if type(key) ~= "string" then return nil end
-  local lines = lines_of(box, file, key)
+  local lines = box:field_lines(file, key)
   if #lines > 0 then return #lines == 1 and M.place(box, file, lines[1]) or nil end
   local found
   for _, other in ipairs(box.files) do
     if other ~= file and not M.name_of(other) then
-      lines = lines_of(box, other, key)
+      lines = box:field_lines(other, key)
       if #lines > 1 or found and #lines > 0 then return nil end
       found = #lines == 1 and M.place(box, other, lines[1]) or found
     end

@@ -58,6 +58,7 @@ M.place = host.place
 ---@class Sandbox
 ---@field options SandboxOptions
 ---@field files string[] that were read
+---@field names? table<string, ChunkNames> of files that messages were about
 local Sandbox = {}
 Sandbox.__index = Sandbox
 
@@ -220,6 +221,35 @@ function Sandbox:line(file, number)
     number = number - 1
     if number == 0 then return line end
   end
+end
+
+---Lines on which a file gives some table this field; for messages about what the file returned.
+---@param file string relative
+---@param key string
+---@return integer[]
+function Sandbox:field_lines(file, key)
+  local known = self.names or {}
+  self.names = known
+  if not known[file] then
+    local text = fs.read(path.join(self.options.directory, file)) or ""
+    known[file] = require("orun.sandbox.bytecode").names(text, file) or { keys = {} }
+  end
+  return known[file].keys[key] or {}
+end
+
+---Adds to a diagnostic the line of a field that stands in one line only, else `line`.
+---@param file string relative
+---@param key? string
+---@param line? integer
+---@param diagnostic table
+---@return table diagnostic
+function Sandbox:locate(file, key, line, diagnostic)
+  local lines = key and self:field_lines(file, key) or {}
+  line = #lines == 1 and lines[1] or line
+  diagnostic.file, diagnostic.line = self:shown(file), line
+  diagnostic.source = line and self:line(file, line)
+  diagnostic.column = diagnostic.source and diagnostic.source:find "%S" or nil
+  return diagnostic
 end
 
 ---@param problem SandboxProblem

@@ -53,18 +53,18 @@ M.fields = {
   violation = { message = true, path = true, hint = true },
 }
 
----What is wrong with what a rule file returned.
+---What is wrong with what a rule file returned: a message, a hint, and the field that it is about.
 local function flaw(rule)
   if value.kind(rule) ~= "map" then return "it must return { describe =, schema =, check = }" end
   for key in sorted.pairs(rule) do
     if not M.fields.rule[key] then
-      return ('a rule has no field "%s"'):format(key), suggestion.hint(key, sorted.keys(M.fields.rule))
+      return ('a rule has no field "%s"'):format(key), suggestion.hint(key, sorted.keys(M.fields.rule)), key
     end
   end
-  if not sandbox.is_function(rule.check) then return "check must be a function" end
-  if rule.describe ~= nil and type(rule.describe) ~= "string" then return "describe must be a text" end
+  if not sandbox.is_function(rule.check) then return "check must be a function", nil, "check" end
+  if rule.describe ~= nil and type(rule.describe) ~= "string" then return "describe must be a text", nil, "describe" end
   local kind = value.kind(rule.schema)
-  if kind ~= "map" and kind ~= "boolean" and kind ~= "nil" then return "schema must be a JSON Schema" end
+  if kind ~= "map" and kind ~= "boolean" and kind ~= "nil" then return "schema must be a JSON Schema", nil, "schema" end
 end
 
 ---Loads a rule.
@@ -74,12 +74,12 @@ end
 function M.load(item)
   local rule, problem = item.box:load(item.file)
   if problem then return nil, sandbox.mark(problem, problem.limit and "composition.limit" or "policy.rule") end
-  local message, hint = flaw(rule)
+  local message, hint, key = flaw(rule)
   if message then
-    return nil, {
-      kind = "policy.rule", file = item.shown, line = 1, column = 1, source = item.box:line(item.file, 1), hint = hint,
+    return nil, item.box:locate(item.file, key, 1, {
+      kind = "policy.rule", hint = hint,
       message = ('package "%s": the rule of the policy %s: %s'):format(item.box.options.name, item.key, message),
-    }
+    })
   end
   return { describe = rule.describe or ("see " .. item.shown), schema = rule.schema == nil and true or rule.schema, check = rule.check }
 end
@@ -137,13 +137,11 @@ function M.ask(item, check, wanted, job, ctx)
   local wrong, hint = answer_flaw(answer)
   if not wrong then return answer end
   local file, line = sandbox.place(check)
-  local source = file and item.box:line(file, line)
-  return nil, {
-    kind = "policy.rule", file = file and item.box:shown(file) or item.shown, line = line, source = source,
-    column = source and source:find "%S", hint = hint,
+  return nil, item.box:locate(file or item.file, nil, line, {
+    kind = "policy.rule", hint = hint,
     message = ('package "%s": the rule of the policy %s answered %s, not with a message, { message =, path =, hint = } or a list')
       :format(item.box.options.name, item.key, wrong),
-  }
+  })
 end
 
 return M

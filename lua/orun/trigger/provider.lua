@@ -100,11 +100,7 @@ end
 ---Adds to a diagnostic where a function of the file stands.
 local function placed(box, handle, entry)
   local file, line = sandbox().place(handle)
-  if file then
-    entry.file, entry.line, entry.source = box:shown(file), line, box:line(file, line)
-    entry.column = entry.source and entry.source:find "%S"
-  end
-  return entry
+  return file and box:locate(file, nil, line, entry) or entry
 end
 
 -- There is no `payload` of a checkout: it could name any file that the user may read.
@@ -133,17 +129,18 @@ end
 ---What is wrong with what the file returned; nil when it is in order.
 ---@return string?
 ---@return string? hint
+---@return string? key that it is about
 local function misshapen(module)
   local known = {}
   for i, part in ipairs(functions) do known[i] = part.name end
   for name in sorted.pairs(type(module) == "table" and not value.is_list(module) and module or {}) do
     if name ~= "detect" and name ~= "event" then
-      return ('an event provider has no field "%s"'):format(tostring(name)), suggestion.hint(tostring(name), known)
+      return ('an event provider has no field "%s"'):format(tostring(name)), suggestion.hint(tostring(name), known), name
     end
   end
   for _, name in ipairs(known) do
     if type(module) ~= "table" or not sandbox().is_function(module[name]) then
-      return ("the event provider must return a table with a function %s"):format(name)
+      return ("the event provider must return a table with a function %s"):format(name), nil, name
     end
   end
 end
@@ -159,8 +156,8 @@ local function open(directory, file, context)
   local box = sandbox().open { directory = directory, name = ".orun/triggers", display = context.display }
   local module, problem = box:load(file)
   if problem then fail(sandbox().mark(problem, "")) end
-  local wrong, hint = misshapen(module)
-  if wrong then fail { message = wrong, file = shown, hint = hint } end
+  local wrong, hint, key = misshapen(module)
+  if wrong then fail(box:locate(file, key, nil, { message = wrong, hint = hint })) end
   local provider = { mark = function(entry) return placed(box, module.event, entry) end }
   for _, part in ipairs(functions) do provider[part.name] = inside(box, module[part.name], part) end
   return provider
