@@ -13,7 +13,8 @@ bool orun_search_add(struct orun_search *search, const char *text, size_t length
     return true;
 }
 
-/* The C library's memmem() prepares tables for every call and looks at every byte; memchr() jumps. */
+/* The C library's memmem() prepares tables for every call and looks at every byte; memchr() jumps.
+ */
 static bool contains(const char *bytes, size_t length, const char *text, size_t size)
 {
     const char *at = bytes, *end = bytes + length;

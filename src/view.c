@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
@@ -32,8 +35,6 @@ struct setup {
     unsigned long flags; /* of the mount */
     int lower, mask, upper, work, keep;
 };
-
-static char stack[STACK] __attribute__((aligned(64)));
 
 ORUN_IN_CHILD static bool failed(struct setup *s, const char *what)
 {
@@ -65,21 +66,40 @@ ORUN_IN_CHILD static int child_main(void *argument)
     _exit(0);
 }
 
+/* The kernel has one lock for all mounts, on which threads that wait for it spin. */
+static pthread_mutex_t mounts = PTHREAD_MUTEX_INITIALIZER;
+
+static void close_descriptors(struct orun_view *view)
+{
+    const int descriptors[] = {view->root, view->mounts, view->user};
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    *view = (struct orun_view){-1, -1, -1};
+}
+
 static int run_child(struct setup *s, int flags, const char **what)
 {
     *s->view = (struct orun_view){-1, -1, -1};
     s->lower = s->mask = s->upper = s->work = s->keep = -1;
+    char *stack = malloc(STACK);
+    if (!stack)
+        return errno;
     sigset_t all, before;
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = clone(child_main, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES | flags, s);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&mounts);
+    char *top = stack + STACK - (uintptr_t)stack % 64;
+    pid_t pid = clone(child_main, top, CLONE_VM | CLONE_VFORK | CLONE_FILES | flags, s);
     if (pid < 0)
         failed(s, s->user ? "user namespace" : "mount namespace");
     while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
         ;
-    sigprocmask(SIG_SETMASK, &before, NULL);
     if (s->error)
-        orun_view_close(s->view);
+        close_descriptors(s->view);
+    pthread_mutex_unlock(&mounts);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    free(stack);
     *what = s->what;
     return s->error;
 }
@@ -226,9 +246,9 @@ ORUN_IN_CHILD bool orun_view_enter(const struct orun_view *view)
 
 void orun_view_close(struct orun_view *view)
 {
-    const int descriptors[] = {view->root, view->mounts, view->user};
-    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
-        if (descriptors[i] >= 0)
-            close(descriptors[i]);
-    *view = (struct orun_view){-1, -1, -1};
+    if (view->root < 0 && view->mounts < 0 && view->user < 0)
+        return;
+    pthread_mutex_lock(&mounts);
+    close_descriptors(view);
+    pthread_mutex_unlock(&mounts);
 }

@@ -31,7 +31,8 @@ struct orun_overlay {
     const char *keep;  /* directory below lower that is not part of it; NULL: none */
 };
 
-/* Both return 0, or an errno and what failed. */
+/* Both return 0, or an errno and what failed. Views may be opened and closed on other threads,
+ * where they keep nobody waiting: the kernel takes its time for mounts and their end. */
 int orun_view_open(const struct orun_view *base, const struct orun_overlay *overlay,
                    struct orun_view *view, const char **what);
 /* Moves a child that has its memory from orun, but nothing else, into the view. */

@@ -667,6 +667,7 @@ function overlay.base(mask, user) end
 ---@field upper string   directory that receives what is written; made by `mirror`
 ---@field work string    empty directory on the file system of upper
 ---@field keep? string   directory below lower that is shown as it is, and changed
+---Suspends.
 ---@param options OverlayOptions
 ---@return View?
 ---@return string? message
@@ -676,6 +677,8 @@ function overlay.open(options) end
 ---@return string
 function View:root() end
 function View:close() end
+---Closes it without keeping other tasks waiting: the end of a mount namespace takes the kernel its time. Suspends.
+function View:finish() end
 ---Makes a directory with the mode, the owner (as root) and the time of another one.
 ---@param from string
 ---@param to string must not exist

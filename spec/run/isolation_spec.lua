@@ -158,6 +158,35 @@ local function shared_cases(kind)
     assert.equal("first\n", sh(space, "git log --all --format=%s; git status --short"))
   end)
 
+  it("leaves nothing of many jobs, whether they wrote something or not", function()
+    local jobs = {}
+    for i = 1, 60 do jobs[i] = { ("c%02d@dev.b"):format(i), i % 3 == 0 and "mkdir d; echo x > d/f" or "true" } end
+    local result, events = run(jobs, { concurrency = 4, component_concurrency = 0 })
+    assert.equal(60, result.counts.completed)
+    assert.same({}, warnings(events))
+    assert.is_false(fs.exists(space.store .. "/runs"))
+  end)
+
+  it("removes what killed processes left, unless another one works on the execution", function()
+    local left = space.store .. "/runs/x/"
+    for _, name in ipairs { "ghost@dev.b/changes", ".empty-999999999-1/0/changes" } do assert(fs.mkdir(left .. name)) end
+    assert.equal("completed", run({ { "a@dev.b", "true" } }).status)
+    assert.is_false(fs.exists(space.store .. "/runs"))
+
+    assert(fs.mkdir(left .. "ghost@dev.b/changes"))
+    local other = assert(process.start { argv = { "sleep", "60" } })
+    local writer = assert(require("orun.state.journal").writer(space:execution "x" .. "/journal.jsonl"))
+    writer.pid = other:pid()
+    assert(writer:append("run.started", { execId = "x", startTicks = other:start_ticks(), host = system.hostname() }))
+    writer:close()
+    assert.equal("completed", run({ { "a@dev.b", "true" }, { "b@dev.b", "true" } }).status)
+    assert.is_true(fs.exists(left .. "ghost@dev.b/changes"))
+    other:kill "KILL"
+    other:wait()
+    assert.equal("completed", run({ { "b@dev.b", "true" }, { "c@dev.b", "true" } }).status)
+    assert.is_false(fs.exists(space.store .. "/runs"))
+  end)
+
   it("runs all steps of a job again whose tree is gone", function()
     local jobs = { { "a@dev.b", "echo 1 > made", "cat made; test -e go" } }
     assert.equal("failed", run(jobs).status)

@@ -2,8 +2,7 @@
  * is torn or mixed. */
 #include "condition.h"
 #include "fs.h"
-#include "loop.h"
-#include "task.h"
+#include "offload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,42 +83,29 @@ static int size(lua_State *L)
 /* fdatasync on a worker thread, with a descriptor of its own: the appender may be closed meanwhile.
  */
 struct sync_request {
-    uv_work_t work;
-    struct orun_wait wait;
+    struct orun_offload offload;
     int fd, error;
-    bool cancelled;
     char path[];
 };
 
-static void sync_work(uv_work_t *work)
+static void perform_sync(struct orun_offload *o)
 {
-    struct sync_request *r = work->data;
+    struct sync_request *r = (struct sync_request *)o;
     r->error = fdatasync(r->fd) == 0 ? 0 : errno;
 }
 
-static void sync_done(uv_work_t *work, int status)
+static int finish_sync(lua_State *to, struct orun_offload *o)
 {
-    struct sync_request *r = work->data;
-    lua_State *to = orun_wait_thread(&r->wait);
-    close(r->fd);
-    if (r->cancelled || status == UV_ECANCELED) {
-        orun_wake_cancelled(&r->wait);
-    } else if (r->error) {
-        orun_wake(&r->wait, orun_condition(to, r->error, r->path));
-    } else {
-        lua_pushboolean(to, 1);
-        orun_wake(&r->wait, 1);
-    }
-    free(r);
+    const struct sync_request *r = (struct sync_request *)o;
+    if (r->error)
+        return orun_condition(to, r->error, r->path);
+    lua_pushboolean(to, 1);
+    return 1;
 }
 
-/* Work that has begun cannot be stopped: the task goes on, with its cancellation, when the disk has
- * answered. */
-static void sync_cancel(struct orun_wait *wait)
+static void release_sync(struct orun_offload *o)
 {
-    struct sync_request *r = wait->data;
-    r->cancelled = true;
-    uv_cancel((uv_req_t *)&r->work);
+    close(((struct sync_request *)o)->fd);
 }
 
 static int sync_later(lua_State *L, const struct appender *a)
@@ -130,20 +116,15 @@ static int sync_later(lua_State *L, const struct appender *a)
     struct sync_request *r = malloc(sizeof *r + strlen(path) + 1);
     if (!r)
         return orun_condition(L, ENOMEM, path);
-    r->work.data = r;
-    r->cancelled = false;
-    r->error = 0;
+    *r = (struct sync_request){.offload = {.perform = perform_sync,
+                                           .finish = finish_sync,
+                                           .release = release_sync,
+                                           .what = path},
+                               .fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 3)};
     strcpy(r->path, path);
-    r->fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 3);
-    int error = r->fd < 0 ? errno : 0;
-    if (!error && !orun_loop())
-        error = errno;
-    if (!error)
-        error = -uv_queue_work(orun_loop(), &r->work, sync_work, sync_done);
-    if (!error)
-        return orun_wait(L, &r->wait, sync_cancel, r);
     if (r->fd >= 0)
-        close(r->fd);
+        return orun_offload(L, &r->offload);
+    int error = errno;
     free(r);
     return condition(L, error);
 }

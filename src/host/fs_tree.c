@@ -2,9 +2,8 @@
  */
 #include "condition.h"
 #include "fs.h"
-#include "loop.h"
 #include "names.h"
-#include "task.h"
+#include "offload.h"
 #include "tree.h"
 
 #include <dirent.h>
@@ -12,7 +11,6 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 /* What is to be done with a tree. Names and paths are texts of Lua values that the calling function
  * keeps on its stack, also while its task is suspended. */
@@ -24,10 +22,8 @@ struct job {
 };
 
 struct request {
+    struct orun_offload offload;
     struct job job;
-    uv_work_t work;
-    struct orun_wait wait;
-    bool cancelled;
 };
 
 static void perform(struct job *job)
@@ -61,48 +57,26 @@ static int push_result(lua_State *L, const struct job *job)
 
 /* --- on a worker thread ----------------------------------------------------------------------- */
 
-static void work(uv_work_t *w)
+static void perform_request(struct orun_offload *o)
 {
-    perform(&((struct request *)w->data)->job);
+    perform(&((struct request *)o)->job);
 }
 
-static void work_done(uv_work_t *w, int status)
+static int finish_request(lua_State *to, struct orun_offload *o)
 {
-    struct request *r = w->data;
-    if (r->cancelled || status == UV_ECANCELED)
-        orun_wake_cancelled(&r->wait);
-    else
-        orun_wake(&r->wait, push_result(orun_wait_thread(&r->wait), &r->job));
-    free(r);
-}
-
-/* Work that has begun goes on to its end, and its task with the cancellation only then: nobody
- * shall find half of a tree. */
-static void cancel(struct orun_wait *wait)
-{
-    struct request *r = wait->data;
-    r->cancelled = true;
-    uv_cancel((uv_req_t *)&r->work);
+    return push_result(to, &((struct request *)o)->job);
 }
 
 static int perform_later(lua_State *L, const struct job *job)
 {
     orun_wait_check(L);
     struct request *r = malloc(sizeof *r);
-    int error = r ? 0 : ENOMEM;
-    if (r) {
-        r->job = *job;
-        r->work.data = r;
-        r->cancelled = false;
-    }
-    if (!error && !orun_loop())
-        error = errno;
-    if (!error)
-        error = -uv_queue_work(orun_loop(), &r->work, work, work_done);
-    if (!error)
-        return orun_wait(L, &r->wait, cancel, r);
-    free(r);
-    return orun_condition(L, error, job->from);
+    if (!r)
+        return orun_condition(L, ENOMEM, job->from);
+    *r = (struct request){
+        .offload = {.perform = perform_request, .finish = finish_request, .what = job->from},
+        .job = *job};
+    return orun_offload(L, &r->offload);
 }
 
 static bool in_background(lua_State *L, int options)

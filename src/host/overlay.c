@@ -2,6 +2,7 @@
 #include "overlay.h"
 
 #include "condition.h"
+#include "offload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #define VIEW "host.overlay.view"
+/* Where open() has the new view on its stack. */
+#define OPENED 2
 
 int luaopen_host_overlay(lua_State *L);
 
@@ -57,21 +61,54 @@ static int overlay_base(lua_State *L)
     return error ? orun_condition(L, error, what) : 1;
 }
 
+/* Paths and views are values on the stack of the calling function, also while its task is
+ * suspended. */
+struct opening {
+    struct orun_offload offload;
+    struct orun_overlay overlay;
+    const struct orun_view *base;
+    struct orun_view *view;
+    const char *what;
+    int error;
+};
+
+static void perform_opening(struct orun_offload *o)
+{
+    struct opening *r = (struct opening *)o;
+    r->error = orun_view_open(r->base, &r->overlay, r->view, &r->what);
+}
+
+static int finish_opening(lua_State *to, struct orun_offload *o)
+{
+    const struct opening *r = (struct opening *)o;
+    if (r->error)
+        return orun_condition(to, r->error, r->what);
+    lua_pushvalue(to, OPENED);
+    return 1;
+}
+
 static int overlay_open(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    orun_wait_check(L);
+    new_view(L);
     lua_getfield(L, 1, "base");
     const struct orun_view *base = orun_check_view(L, -1);
-    struct orun_overlay o = {.lower = path_option(L, "lower", true),
-                             .mask = path_option(L, "mask", false),
-                             .upper = path_option(L, "upper", true),
-                             .work = path_option(L, "work", true),
-                             .keep = path_option(L, "keep", false)};
-    struct orun_view *view = new_view(L);
-    const char *what;
-    int error = orun_view_open(base, &o, view, &what);
-    return error ? orun_condition(L, error, what) : 1;
+    struct orun_overlay overlay = {.lower = path_option(L, "lower", true),
+                                   .mask = path_option(L, "mask", false),
+                                   .upper = path_option(L, "upper", true),
+                                   .work = path_option(L, "work", true),
+                                   .keep = path_option(L, "keep", false)};
+    struct opening *r = malloc(sizeof *r);
+    if (!r)
+        return orun_condition(L, ENOMEM, overlay.lower);
+    *r = (struct opening){
+        .offload = {.perform = perform_opening, .finish = finish_opening, .what = overlay.lower},
+        .overlay = overlay,
+        .base = base,
+        .view = lua_touserdata(L, OPENED)};
+    return orun_offload(L, &r->offload);
 }
 
 /* A path that leads into the view from outside, for as long as it is open. */
@@ -85,6 +122,38 @@ static int view_close(lua_State *L)
 {
     orun_view_close(luaL_checkudata(L, 1, VIEW));
     return 0;
+}
+
+struct ending {
+    struct orun_offload offload;
+    struct orun_view view;
+};
+
+static void perform_ending(struct orun_offload *o)
+{
+    orun_view_close(&((struct ending *)o)->view);
+}
+
+static int finish_ending(lua_State *to, struct orun_offload *o)
+{
+    (void)o;
+    lua_pushboolean(to, 1);
+    return 1;
+}
+
+/* Also when the task is cancelled before it comes to that. */
+static int view_finish(lua_State *L)
+{
+    struct orun_view *view = luaL_checkudata(L, 1, VIEW);
+    orun_wait_check(L);
+    struct ending *r = malloc(sizeof *r);
+    if (!r)
+        return view_close(L);
+    *r = (struct ending){
+        .offload = {.perform = perform_ending, .finish = finish_ending, .release = perform_ending},
+        .view = *view};
+    *view = (struct orun_view){-1, -1, -1};
+    return orun_offload(L, &r->offload);
 }
 
 /* --- masks ------------------------------------------------------------------------------------ */
@@ -233,7 +302,8 @@ static int overlay_file_system(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg methods[] = {{"root", view_root}, {"close", view_close}, {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"root", view_root}, {"close", view_close}, {"finish", view_finish}, {NULL, NULL}};
 static const luaL_Reg functions[] = {{"base", overlay_base},
                                      {"open", overlay_open},
                                      {"mirror", overlay_mirror},

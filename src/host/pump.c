@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a pipe holds at first, and once somebody was seen to fill it: fewer turns between writer and reader. */
+/* What a pipe holds at first, and once somebody was seen to fill it: fewer turns between writer and
+ * reader. */
 #define PIPE_SIZE (64 * 1024)
 #define READ_SIZE (256 * 1024)
 #define LONGEST_LINE (64 * 1024)

@@ -29,6 +29,7 @@ Workspace.__index = Workspace
 ---@field run Run
 ---@field active boolean   jobs get trees of their own
 ---@field keep boolean     and these stay
+---@field removal? Removal of trees whose jobs have ended
 local Workspaces = {}
 Workspaces.__index = Workspaces
 
@@ -93,6 +94,7 @@ local function prepare(self)
   local ok, problem = fs.mkdir(directory)
   if not ok then return nil, problem end
   self.root, self.hidden, self.directory, self.names = root, hidden, fs.realpath(directory), self.names or name_directories(run.plan)
+  self.removal = part("removal").new(run, self.directory)
   if run.backend.views then
     self.base, self.no_view = part("view").prepare(root, store_inside(root, run.store), self.directory, hidden)
   else
@@ -110,7 +112,8 @@ end
 
 -- A tree for a job, of the best kind that works.
 local function stage(self, job, directory)
-  local ok, message = fs.remove_tree(directory, { background = true })
+  local ok, message = true, nil
+  if fs.exists(directory) then ok, message = fs.remove_tree(directory, { background = true }) end
   if ok then ok, message = fs.mkdir(directory) end
   if not ok then return nil, message end
   local reason = self.no_view or self.base and self.base:refuses(job)
@@ -155,49 +158,44 @@ local function failed(job, message)
   return nil, ("the outputs of %s could not be brought into the workspace: %s"):format(job.id, message)
 end
 
--- Ends the view in any case, then brings the outputs of a completed job.
-local function finish(self, status)
-  local found, message
-  if status == "completed" and #(self.job.outputs or {}) > 0 then
-    found, message = part("output").look(self.all.root, self.stage, self.job, self.all.hidden)
-  end
-  if self.all.keep then keep(self) end
-  self.stage:close()
-  if message then return failed(self.job, message) end
-  if not found then return true end
-  local ok, why = found:finish()
-  if not ok then return failed(self.job, why) end
-  return true
-end
-
 ---After the last step. A message is the failure of a job that had completed so far: its declared outputs could not be collected.
+---The tree may go later, but the outputs are in their places.
 ---@param status "completed"|"failed"|"cancelled"
 ---@return true?
 ---@return string? message
 function Workspace:close(status)
   if self.shared then return true end
-  local ok, message = finish(self, status)
-  local gone, why
-  if self.all.keep then
-    gone, why = fs.remove_tree(self.directory .. "/changes", { background = true })
-    fs.remove_tree(self.directory .. "/scratch")
-  else
-    gone, why = fs.remove_tree(self.directory, { background = true })
+  local all = self.all
+  local wanted = status == "completed" and #(self.job.outputs or {}) > 0
+  if not wanted and not all.keep then
+    all.removal:later(self)
+    return true
   end
-  if not gone then self.all.run:warn(("the workspace of %s could not be removed: %s"):format(self.job.id, why)) end
-  return ok, message
+  local found, message
+  if wanted then found, message = part("output").look(all.root, self.stage, self.job, all.hidden) end
+  if all.keep then keep(self) end
+  -- The outputs leave the tree by rename, which no view may see.
+  self.stage:close()
+  if found then
+    local _
+    _, message = found:finish()
+  end
+  all.removal:now(self, all.keep)
+  if message then return failed(self.job, message) end
+  return true
 end
 
----Once for each run, after the last job, however the run ended.
+---Once for each run, after the last job, however the run ended. Suspends.
 function Workspaces:close()
   if not self.prepared then return end
+  self.removal:finish()
   if self.base then self.base:close() end
   part("view").clear(self.directory)
   if self.keep then
     fs.write(self.directory .. "/.kept", "", { sync = false })
   else
-    -- Another process may still have workspaces in it.
-    if fs.remove(self.directory) then fs.remove(self.run.store .. "/runs") end
+    if not fs.remove(self.directory) then self.removal:rest() end
+    fs.remove(self.run.store .. "/runs") -- unless another execution has something there
   end
 end
 

@@ -96,6 +96,7 @@ end
 local Staged = {}
 Staged.__index = Staged
 
+---Suspends.
 ---@param directory string of this job; exists and is empty
 ---@return StagedView?
 ---@return string? message
@@ -119,9 +120,9 @@ function Staged:keep(to)
   return fs.clone_tree(self.merged, to, { skip_any = { ".orun" }, background = true })
 end
 
----Ends the view; what was written stays.
+---Ends the view; what was written stays. Suspends.
 function Staged:close()
-  self.view:close()
+  self.view:finish()
 end
 
 function Base:close()
@@ -133,8 +134,8 @@ end
 ---@param directory string of the execution's workspaces
 function M.clear(directory)
   for _, name in ipairs(fs.list(directory) or {}) do
-    local pid = tonumber(name:match "^%.mask%-(%d+)$")
-    if pid and not process.alive(pid) then fs.remove(directory .. "/" .. name) end
+    local pid = tonumber(name:match "^%.mask%-(%d+)$" or name:match "^%.empty%-(%d+)%-%d+$")
+    if pid and not process.alive(pid) then fs.remove_tree(directory .. "/" .. name) end
   end
 end
 
