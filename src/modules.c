@@ -5,28 +5,45 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads an open file into a userdata that it pushes; returns its length, or -1 with errno. */
-static ssize_t read_whole(lua_State *L, int fd, char **bytes)
+/* What was read last; the next file takes its place. Nothing else is loaded while one is compiled.
+ */
+static char *source;
+static size_t source_room;
+
+static bool reserve(size_t room)
+{
+    if (room <= source_room)
+        return true;
+    char *larger = realloc(source, room);
+    if (!larger)
+        return false;
+    source = larger;
+    source_room = room;
+    return true;
+}
+
+/* Reads an open file into `source`; returns its length, or -1. */
+static ssize_t read_whole(int fd)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0)
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !reserve((size_t)st.st_size + 1))
         return -1;
     size_t room = (size_t)st.st_size + 1, length = 0;
-    *bytes = lua_newuserdatauv(L, room, 0);
     while (length < room) {
-        ssize_t got = read(fd, *bytes + length, room - length);
+        ssize_t got = read(fd, source + length, room - length);
         if (got < 0 && errno != EINTR)
             return -1;
-        if (got == 0)
-            return (ssize_t)length;
         length += got > 0 ? (size_t)got : 0;
+        /* Less than what was asked for is all that there is. */
+        if (got == 0 || (got > 0 && length == (size_t)st.st_size))
+            return (ssize_t)length;
     }
-    errno = EAGAIN; /* it grew meanwhile */
-    return -1;
+    return -1; /* it grew meanwhile */
 }
 
 /* Pushes the function that a file holds, or an error message; false when there is no such file or
@@ -36,13 +53,12 @@ static bool load_file(lua_State *L, const char *path, int *status)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    char *bytes = NULL;
-    ssize_t length = read_whole(L, fd, &bytes);
+    ssize_t length = read_whole(fd);
     close(fd);
     if (length < 0)
         return false;
     const char *name = lua_pushfstring(L, "@%s", path);
-    *status = luaL_loadbufferx(L, bytes, (size_t)length, name, "t");
+    *status = luaL_loadbufferx(L, source, (size_t)length, name, "t");
     return true;
 }
 

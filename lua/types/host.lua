@@ -105,7 +105,7 @@ function json.sha256(v) end
 ---SHA-256 of a JSON text without the blanks between its tokens and without the entries that `omit` names, as in json.draft. Of a text
 ---that encode wrote it is json.sha256 of the value without these entries.
 ---@param text string
----@param omit? table
+---@param omit? table  of at most 64 keys, however deep
 ---@return string? hex  nil for a text that is no JSON
 function json.digest(text, omit) end
 ---Whether encode writes a value rather than raise. Values of more than 500 levels are not looked at to their end: false.

@@ -384,9 +384,14 @@ describe("json.digest", function()
       assert.is_nil((json.digest(text)), text)
       assert.is_nil((json.digest(text, { m = { x = true } })), text)
     end
-    local nested = { a = true }
-    for _ = 1, 600 do nested = { a = nested } end
-    assert.is_nil((json.digest(('{"a":'):rep(600) .. "1" .. ("}"):rep(600), nested)))
+    local nested, many = { a = true }, {}
+    for _ = 1, 63 do nested = { a = nested } end
+    local deep = ('{"a":'):rep(63) .. '{"b":1,"a":2}' .. ("}"):rep(63)
+    assert.equal(hash.sha256((deep:gsub(',"a":2', ""))), json.digest(deep, nested))
+    assert.has_error(function() json.digest("{}", { a = nested }) end)
+    for i = 1, 65 do many["k" .. i] = true end
+    assert.has_error(function() json.digest("{}", many) end)
+    assert.has_error(function() json.digest("{}", { true }) end)
   end)
 end)
 

@@ -147,6 +147,16 @@ describe("execution records", function()
     assert.equal("x@d.y", log.segment("x@d.y"))
     assert.same({ ["a/b"] = "a_b", ["a:b"] = "a_b~2", a_b = "a_b~3" }, log.segments { "a/b", "a:b", "a_b" })
     assert.equal("_..", log.segment(".."))
+    local many = {}
+    for i = 1, 20 do many[i] = "job@dev." .. i end
+    for _, special in ipairs { "x", "a/b", "a\\b", "a:b", "a\0b", "", ".", "..", ("l"):rep(201) } do
+      many[21] = special
+      local segments, alone = log.segments(many), log.segments { special }
+      assert.equal(alone[special], segments[special])
+      assert.equal("job@dev.7", segments["job@dev.7"])
+    end
+    many[21], many[22] = "a/b", "a_b"
+    assert.equal("a_b~2", log.segments(many).a_b)
     assert.same({ "x", "n", "u", "unnamed-step", "x-2", "x-3" },
       log.step_ids { steps = { { id = "x" }, { name = "n" }, { use = " u " }, {}, { id = "x" }, { name = "x" } } })
   end)

@@ -7,14 +7,58 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-enum { DEPTH = 512, STAGE = 4096 };
+enum { DEPTH = 512, STAGE = 4096, MOST_OMISSIONS = 64 };
+
+/* An entry of which something is left out: the whole of it, or from `inside` on `count` others. */
+struct omission {
+    const char *name;
+    size_t length;
+    int inside, count; /* count -1: the whole of it */
+};
+
+struct omissions {
+    struct omission at[MOST_OMISSIONS];
+    int count;
+};
+
+/* Some of the omissions, side by side. */
+struct part {
+    const struct omission *at;
+    int count;
+};
 
 struct digester {
     struct json_decoder in;
+    const struct omissions *omissions;
     SHA256_CTX sha;
     char stage[STAGE];
     size_t staged;
 };
+
+/* Takes over a tree of omissions: the names of the table at the index, whose number is returned,
+ * then what is inside of each of them. The table keeps the names. */
+static int read_omissions(lua_State *L, int index, struct omissions *o)
+{
+    int first = o->count;
+    luaL_checkstack(L, 4, "omissions");
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, 2, "omissions have texts as keys");
+        luaL_argcheck(L, o->count < MOST_OMISSIONS, 2, "at most 64 omissions");
+        struct omission *one = &o->at[o->count++];
+        one->name = lua_tolstring(L, -2, &one->length);
+        one->count = -1;
+    }
+    int end = o->count;
+    for (int i = first; i < end; i++) {
+        lua_pushlstring(L, o->at[i].name, o->at[i].length);
+        if (lua_rawget(L, index) == LUA_TTABLE) {
+            o->at[i].inside = o->count;
+            o->at[i].count = read_omissions(L, lua_gettop(L), o);
+        }
+        lua_pop(L, 1);
+    }
+    return end - first;
+}
 
 static void add(struct digester *d, const char *bytes, size_t length)
 {
@@ -59,18 +103,22 @@ static void add_compact(struct digester *d, const char *from, const char *end)
     }
 }
 
-static bool add_value(struct digester *d, int omit);
+static bool add_value(struct digester *d, struct part omit);
 
-/* What the omissions at the index `omit` say about the key on the top of the stack, which is
- * popped: 0 nothing, -1 that it is left out, else the index where its own were pushed. */
-static int omissions_below(lua_State *L, int omit)
+static const struct omission *find(struct part omit, const char *name, size_t length)
 {
-    lua_rawget(L, omit);
-    if (lua_istable(L, -1))
-        return lua_gettop(L);
-    bool told = !lua_isnil(L, -1);
-    lua_pop(L, 1);
-    return told ? -1 : 0;
+    for (const struct omission *o = omit.at; o < omit.at + omit.count; o++) {
+        if (o->length == length && memcmp(o->name, name, length) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static struct part inside(const struct digester *d, const struct omission *o)
+{
+    if (!o || o->count < 0)
+        return (struct part){0};
+    return (struct part){d->omissions->at + o->inside, o->count};
 }
 
 /* Goes past a comma, or the closing bracket; false when there is neither. */
@@ -94,52 +142,45 @@ static bool read_empty(struct digester *d, char close)
     return true;
 }
 
-static bool add_list(struct digester *d, int omit)
+static bool add_list(struct digester *d, struct part omit)
 {
-    lua_State *L = d->in.L;
-    int top = lua_gettop(L);
-    lua_pushliteral(L, "*");
-    int elements = omissions_below(L, omit);
+    struct part of_elements = inside(d, find(omit, "*", 1));
     bool ends = read_empty(d, ']');
     add(d, "[", 1);
     for (bool first = true; !ends; first = false) {
         if (!first)
             add(d, ",", 1);
-        if (!add_value(d, elements > 0 ? elements : 0) || !read_separator(d, ']', &ends))
+        if (!add_value(d, of_elements) || !read_separator(d, ']', &ends))
             return false;
     }
     add(d, "]", 1);
-    lua_settop(L, top);
     return true;
 }
 
 /* Adds a member with the comma before it, unless it is left out. */
-static bool add_member(struct digester *d, int omit, bool *first)
+static bool add_member(struct digester *d, struct part omit, bool *first)
 {
-    lua_State *L = d->in.L;
-    int top = lua_gettop(L);
-    json_decoder_skip_blanks(&d->in);
-    const char *key = d->in.at;
-    if (d->in.at == d->in.end || *d->in.at != '"' || !json_decoder_string(&d->in))
+    struct json_decoder *in = &d->in;
+    json_decoder_skip_blanks(in);
+    const char *key = in->at;
+    if (key == in->end || *key != '"' || !json_decoder_skip(in))
         return false;
-    const char *key_end = d->in.at;
-    json_decoder_skip_blanks(&d->in);
-    if (d->in.at == d->in.end || *d->in.at++ != ':')
+    size_t length = (size_t)(in->at - key);
+    json_decoder_skip_blanks(in);
+    if (in->at == in->end || *in->at++ != ':')
         return false;
-    int below = omissions_below(L, omit);
-    if (below < 0)
-        return json_decoder_skip(&d->in);
+    const struct omission *o = find(omit, key + 1, length - 2);
+    if (o && o->count < 0)
+        return json_decoder_skip(in);
     if (!*first)
         add(d, ",", 1);
     *first = false;
-    add(d, key, (size_t)(key_end - key));
+    add(d, key, length);
     add(d, ":", 1);
-    bool ok = add_value(d, below);
-    lua_settop(L, top);
-    return ok;
+    return add_value(d, inside(d, o));
 }
 
-static bool add_map(struct digester *d, int omit)
+static bool add_map(struct digester *d, struct part omit)
 {
     bool ends = read_empty(d, '}'), first = true;
     add(d, "{", 1);
@@ -151,15 +192,14 @@ static bool add_map(struct digester *d, int omit)
     return true;
 }
 
-static bool add_value(struct digester *d, int omit)
+static bool add_value(struct digester *d, struct part omit)
 {
     struct json_decoder *in = &d->in;
     json_decoder_skip_blanks(in);
     bool is_map = in->at < in->end && *in->at == '{', is_list = in->at < in->end && *in->at == '[';
-    if (omit && (is_map || is_list)) {
+    if (omit.count && (is_map || is_list)) {
         if (in->depth == in->limit)
             return false;
-        luaL_checkstack(in->L, 8, "JSON");
         in->depth++;
         bool ok = is_map ? add_map(d, omit) : add_list(d, omit);
         in->depth--;
@@ -168,7 +208,10 @@ static bool add_value(struct digester *d, int omit)
     const char *from = in->at;
     if (!json_decoder_skip(in))
         return false;
-    add_compact(d, from, in->at);
+    if (is_map || is_list)
+        add_compact(d, from, in->at);
+    else
+        add(d, from, (size_t)(in->at - from));
     return true;
 }
 
@@ -176,14 +219,18 @@ int json_digest(lua_State *L)
 {
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
-    bool omits = !lua_isnoneornil(L, 2);
-    if (omits)
-        luaL_checktype(L, 2, LUA_TTABLE);
+    struct omissions omissions = {.count = 0};
+    struct part all = {.at = omissions.at};
     lua_settop(L, 2);
+    if (!lua_isnil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        all.count = read_omissions(L, 2, &omissions);
+    }
     struct digester d = {
-        .in = {.L = L, .start = text, .at = text, .end = text + length, .limit = DEPTH}};
+        .in = {.L = L, .start = text, .at = text, .end = text + length, .limit = DEPTH},
+        .omissions = &omissions};
     SHA256_Init(&d.sha);
-    bool ok = add_value(&d, omits ? 2 : 0);
+    bool ok = add_value(&d, all);
     json_decoder_skip_blanks(&d.in);
     if (!ok || d.in.at != d.in.end)
         return 0;

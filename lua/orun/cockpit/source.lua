@@ -7,7 +7,6 @@ local journal = require "orun.state.journal"
 local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local run_view = require "orun.cockpit.viewmodel.run"
-local runs_view = require "orun.cockpit.viewmodel.runs"
 local shellword = require "orun.util.shellword"
 local snapshot = require "orun.state.snapshot"
 
@@ -117,7 +116,7 @@ function M.runs(store)
       row.meta, row.state, row.fold, row.abandoned = found.meta, found.state, found.fold, found.abandoned
     end
   end
-  return runs_view.view(rows)
+  return require("orun.cockpit.viewmodel.runs").view(rows)
 end
 
 return M

@@ -238,7 +238,7 @@ end
 ---@param text string
 ---@return string
 function M.plain(text)
-  if not text:find("[%c\127\194]") then return text end
+  if not text:find("[^ -~]") or not text:find("[%c\127\194]") then return text end
   return (text:gsub("\27%[[0-?]*[ -/]*[@-~]", ""):gsub("\27%][^\7\27]*\7?", ""):gsub("\27[@-_]?", "")
     :gsub("\194[\128-\159]", ""):gsub("\t", "    "):gsub("[\0-\31\127]", ""))
 end

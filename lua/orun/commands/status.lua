@@ -1,7 +1,6 @@
 -- `orun status`: one run, all runs, or a run as it goes on.
 local source = require "orun.cockpit.source"
 local style = require "orun.cockpit.style"
-local termination = require "orun.util.termination"
 
 local function print_lines(ctx, lines)
   ctx:write(ctx.style:text(lines))
@@ -129,6 +128,7 @@ end
 
 local function watch(ctx, store)
   local loop, watch_run = require "host.loop", require "orun.cockpit.watch"
+  local termination = require "orun.util.termination"
   if ctx.flags.exec_id then source.resolve(store, ctx.flags.exec_id) end
   return loop.scope(function()
     local vigil <close>, watched = watch_run.vigil(termination.signals()), {}

@@ -222,18 +222,9 @@ function Run:stop_services()
   if self.catcher then self.catcher:cancel() end
 end
 
-local function component_names(jobs)
-  local components, environments = {}, {}
-  for _, job in ipairs(jobs) do
-    if job.component then components[job.component] = true end
-    if job.environment then environments[job.environment] = true end
-  end
-  return sorted.keys(components), sorted.keys(environments)
-end
-
 ---Tells subscribers that the run begins.
 function Run:announce()
-  local components, environments = component_names(self.jobs)
+  local components, environments = sorted.distinct(self.jobs, "component"), sorted.distinct(self.jobs, "environment")
   self:emit("run.started", {
     execId = self.facts.execId, planId = self.facts.planId, planName = self.plan_name, jobs = self.jobs,
     components = components, environments = environments, concurrency = self.concurrency, componentConcurrency = self.component_concurrency,

@@ -25,11 +25,30 @@ function M.segment(name)
   return segment
 end
 
+-- Whether every name of a long list is its own segment.
+local function are_segments(names)
+  local all = table.concat(names, "\n")
+  for _, special in ipairs { "/", "\\", ":", "\0" } do
+    if all:find(special, 1, true) then return false end
+  end
+  for _, name in ipairs(names) do
+    if #name > longest or name == "" or name == "." or name == ".." then return false end
+  end
+  return true
+end
+
+-- A list of fewer names is not worth the look at all of them.
+local many = 8
+
 ---Segments for a list of names in their order; later ones that collide get `~2`, `~3`, …
 ---@param names string[]
 ---@return table<string, string> segments by name
 function M.segments(names)
   local segments, taken = {}, {}
+  if #names > many and are_segments(names) then
+    for _, name in ipairs(names) do segments[name] = name end
+    return segments
+  end
   for _, name in ipairs(names) do
     if not segments[name] then
       local base = M.segment(name)

@@ -2,6 +2,7 @@
 local instant = require "orun.util.instant"
 local job_view = require "orun.cockpit.viewmodel.job"
 local log = require "orun.state.log"
+local sorted = require "orun.util.sorted"
 
 local M = {}
 
@@ -68,20 +69,6 @@ function M.counts(jobs, metadata, selected)
     counts.total = selected
   end
   return finish_counts(counts)
-end
-
-local function distinct(jobs, field)
-  local seen, list, count, ordered = {}, {}, 0, true
-  for _, job in ipairs(jobs) do
-    local name = job[field]
-    if name and name ~= "" and not seen[name] then
-      ordered = ordered and (count == 0 or list[count] < name)
-      seen[name], count = true, count + 1
-      list[count] = name
-    end
-  end
-  if not ordered then table.sort(list) end
-  return list
 end
 
 ---@param jobs JobView[] sorted
@@ -207,7 +194,7 @@ function M.view(record, options)
     job_view.sort(jobs)
   end
   if not options or options.steps ~= false then add_steps(record, jobs) end
-  local environments = distinct(jobs, "environment")
+  local environments = sorted.distinct(jobs, "environment")
   local counts = M.counts(jobs, metadata, fold and fold.jobTotal)
   local name = trimmed(metadata.planName)
   return {
@@ -224,7 +211,7 @@ function M.view(record, options)
     jobs = jobs,
     counts = counts,
     groups = M.groups(jobs),
-    components = distinct(jobs, "component"),
+    components = sorted.distinct(jobs, "component"),
     environments = environments,
     multiEnv = #environments > 1,
   }
