@@ -84,7 +84,9 @@ describe("orun run", function()
     assert.equal(1, docker.code)
     assert.truthy((docker.output .. docker.errors):find("docker", 1, true))
     assert.truthy(orun({ "plan.json" }, { GITHUB_ACTIONS = "true" }).errors:find("github-actions runner", 1, true))
-    assert.truthy(orun({ "plan.json" }).errors:find("github-actions runner", 1, true))
+    local without = orun({ "plan.json" }).errors
+    assert.truthy(without:find("github-actions runner", 1, true))
+    assert.truthy(without:find("hint: --runner local", 1, true))
     local forced = orun({ "plan.json", "--runner", "local" }, env)
     assert.equal(1, forced.code)
     assert.truthy((forced.output .. forced.errors):find("--gha", 1, true))
@@ -102,6 +104,28 @@ describe("orun run", function()
     assert.equal(0, short.code, short.errors)
     assert.same({ "b", "c", "a", "a" }, space:lines("ran"))
     assert.equal(1, orun({ "a1b" }).code)
+  end)
+
+  it("says what it looked for when there is no such plan or component", function()
+    space:write("intent.yaml", "kind: Intent\nmetadata: {name: shop}\nenvironments: {dev: {}}\n"
+      .. "components: [{name: cart, type: shell, subscribe: {environments: [dev]}}]\n")
+    for ref, message in next, {
+      crat = "error: there is no plan and no component called crat\nhint: did you mean cart?",
+      a1b = "error: there is no plan and no component called a1b\nhint: of a checksum at least four digits are needed",
+      ["./plan.json"] = 'error: plan not found: "./plan.json"', ["plan.yml"] = 'error: plan not found: "plan.yml"',
+    } do
+      local result = orun { ref }
+      assert.equal(1, result.code)
+      assert.truthy(result.errors:find(message, 1, true), result.errors)
+    end
+  end)
+
+  it("takes --job-id for --job, with a warning", function()
+    write_plan { { "c@dev.a", "echo a >> ran" }, { "c@dev.b", "echo b >> ran" } }
+    local result = orun { "plan.json", "--job-id", "c@dev.b" }
+    assert.same({ 0, "warning: --job-id is the former name of --job\n" }, { result.code, result.errors })
+    assert.same({ "b" }, space:lines("ran"))
+    assert.falsy(orun({ "--help" }).output:find("--job-id", 1, true))
   end)
 
   it("05 case 26: leaves the user's .gitignore alone", function()

@@ -63,6 +63,22 @@ local function is_checksum_prefix(ref)
   return #hex >= 4 and not hex:find("%X")
 end
 
+local function is_path(ref)
+  return ref:find("/", 1, true) ~= nil or ref:find "%.json$" ~= nil or ref:find "%.ya?ml$" ~= nil
+end
+
+-- A fresh plan of the component that a text means; whoever typed it may have meant a plan as well.
+local function fresh_of(options, ref, report)
+  local ok, result = pcall(fresh, options, { ref }, report)
+  if ok then return result end
+  local first = diagnostic.is(result) and result.errors[1]
+  if first and first.kind == "plan.unknown-component" then
+    first.message = ("there is no plan and no component called %s"):format(ref)
+    if #ref < 4 and not ref:find "%X" then first.hint = "of a checksum at least four digits are needed; " .. (first.hint or "") end
+  end
+  error(result, 0)
+end
+
 ---@param options TargetOptions
 ---@param report table collector of warnings
 ---@return Target
@@ -71,13 +87,13 @@ function M.find(options, report)
   if not ref then return fresh(options, nil, report) end
   local path, how = stores.open(options.store):resolve(ref)
   if path and how ~= "prefix" then return stored(options, path, report) end
-  if ref == "latest" then raise(how) end
+  if not path and (ref == "latest" or is_path(ref)) then raise(how) end
   -- The beginning of a checksum may be a component's name too; the component wins.
   if is_checksum_prefix(ref) and not is_component(options, ref) then
     if path then return stored(options, path, report) end
     if how.kind == "plan.ambiguous" then raise(how) end
   end
-  return fresh(options, { ref }, report)
+  return fresh_of(options, ref, report)
 end
 
 ---The component scope of the working directory, for a stored plan: it filters the plan's jobs.

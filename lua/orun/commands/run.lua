@@ -40,6 +40,10 @@ end
 local function check_usage(ctx)
   local flags = ctx.flags
   flags.background = flags.background or flags.bg
+  if flags.job_id then
+    ctx:note "warning: --job-id is the former name of --job"
+    flags.job = flags.job or flags.job_id
+  end
   if flags.runner and not known_runner(flags.runner) then
     diagnostic.usage(("unknown runner: %s (known: %s)"):format(flags.runner, table.concat(runners, ", ")))
   end
@@ -403,6 +407,7 @@ steps are not repeated.]],
   flags = changes.with {
     { name = "plan", short = "p", value = "REF", help = "plan file, name or checksum prefix (same as the argument)" },
     { name = "job", value = "ID", help = "run one job: its id or a unique beginning of it" },
+    { name = "job-id", value = "ID", hidden = true, help = "the former name of --job" },
     { name = "retry", type = "boolean", help = "forget the recorded state of --job first" },
     { name = "component", value = "NAME", repeatable = true, help = "only these components (NAME* matches a prefix)" },
     { name = "env", short = "e", value = "LIST", help = "only these environments (comma list, NAME* matches a prefix)" },

@@ -68,7 +68,10 @@ local M = {}
 ---@return Backend
 function M.of(name)
   if not package.searchpath("orun.run.backend." .. name, package.path) then
-    diagnostic.raise { kind = "run.runner-unavailable", message = ("the %s runner is not part of this version of orun"):format(name) }
+    diagnostic.raise {
+      kind = "run.runner-unavailable", message = ("the %s runner is not part of this version of orun"):format(name),
+      hint = "--runner local (or docker) runs everything but steps with `use`",
+    }
   end
   return require("orun.run.backend." .. name)
 end
