@@ -214,6 +214,8 @@ describe("a command file", function()
       breaks(place, "plain", 'return { run = function() end }', "command.shape", nil)
       breaks(place, "misspelt", 'return { summary = "x", run = function() end, flag = {} }', "command.shape", nil)
       breaks(place, "flagfield", 'return { summary = "x", run = print, flags = { { name = "f", halp = "" } } }', "command.shape", nil)
+      breaks(place, "choosy", 'return { summary = "x", run = print, flags = { { name = "f", value = "F", choices = { 1 } } } }',
+        "command.shape", nil)
       breaks(place, "idle", 'return { summary = "x" }', "command.shape", nil)
     end
   end)

@@ -92,6 +92,11 @@ describe("flags", function()
     assert.equal('--interval must be a duration such as 90s or 1m30s, not "5"', (refused { "--interval", "5" }))
   end)
 
+  it("are of their type where they are one of several choices too", function()
+    local flag = { name = "level", value = "N", type = "integer", choices = { "1", "2" } }
+    assert.same({ 2 }, { flags.value(flag, "2", "--level") })
+  end)
+
   it("are checked for their choices, with a suggestion", function()
     assert.equal("yaml", parse({ "--format", "yaml" }).flags.format)
     local message, hint = refused { "--format", "yml" }

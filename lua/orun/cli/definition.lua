@@ -42,6 +42,9 @@ local function check_flag(flag, where)
   if not (flag.name or ""):find("^%a[%w-]*$") then return where .. " needs a name of letters, digits and dashes" end
   if flag.short and not flag.short:find("^%a$") then return where .. ".short must be one letter" end
   if flag.type and not flag_types[flag.type] then return where .. ".type must be string, integer, number, boolean or duration" end
+  for i, choice in ipairs(flag.choices or {}) do
+    if type(choice) ~= "string" then return ("%s.choices[%d] must be a string"):format(where, i) end
+  end
 end
 
 local function check_list(list, where, check)

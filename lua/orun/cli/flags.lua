@@ -122,9 +122,10 @@ end
 ---@param origin string what the text came from, for the message
 ---@return any
 function M.value(flag, text, origin)
-  local v, expected = convert[M.type(flag)](text)
+  local read = convert[M.type(flag)]
+  local v, expected = read(text)
   if v == nil then diagnostic.usage(("%s must be %s, not %s"):format(origin, expected, quoted(text))) end
-  if flag.choices then return choose(flag, text, origin) end
+  if flag.choices then return (read(choose(flag, text, origin))) end
   return v
 end
 
