@@ -204,6 +204,37 @@ describe("orun status", function()
     assert.truthy(orun("status").out:find("State: running", 1, true))
   end)
 
+  it("takes jobs that failed in an earlier run for queued ones, until the run that goes on comes to them", function()
+    local plan = { metadata = { name = "shop" }, jobs = {} }
+    for i, name in ipairs { "x", "y", "z" } do plan.jobs[i] = { id = "a@dev." .. name, component = "a", environment = "dev", steps = {} } end
+    store:add("shop-1", { plan = plan })
+    local function start(jobs)
+      store:record("shop-1", {
+        { "run.started", execId = "shop-1", planChecksum = "", jobs = jobs, runner = "local", concurrency = 1, host = "elsewhere" },
+      })
+    end
+    start(3)
+    store:record("shop-1", {
+      { "job.started", job = "a@dev.x", attempt = 1 },
+      { "job.finished", job = "a@dev.x", status = "failed", error = "step s: exit status 1" },
+      { "job.started", job = "a@dev.y", attempt = 1 }, { "job.finished", job = "a@dev.y", status = "cancelled", error = "cancelled" },
+      { "run.finished", status = "failed", failed = 1, cancelled = 1 },
+    })
+    assert.truthy(orun("status").out:find("○ 1 not started · ✗ 1 failed · ↷ 1 cancelled\n", 1, true))
+    start(1)
+    assert.truthy(orun("status").out:find("✗ 1 failed · ↷ 1 cancelled\n", 1, true))
+    start(3)
+    local out = orun("status").out
+    assert.truthy(out:find("◐ 0 running · ○ 3 queued · ✗ 0 failed\n", 1, true), out)
+    assert.truthy(out:find("─ ○ x  queued  it failed before\n", 1, true), out)
+    assert.truthy(out:find("─ ○ y  queued  it was cancelled before\n", 1, true), out)
+    store:record("shop-1", {
+      { "job.started", job = "a@dev.x", attempt = 2 },
+      { "job.finished", job = "a@dev.x", status = "failed", error = "step s: exit status 2" },
+    })
+    assert.truthy(orun("status").out:find("─ ✗ x  step s: exit status 2\n", 1, true))
+  end)
+
   it("watches until the run is over; without a terminal frames follow each other without escapes", function()
     store:add("shop-1", { meta = meta "shop-1", state = state "shop-1" })
     local r = orun("status", "--watch")

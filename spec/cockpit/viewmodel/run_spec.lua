@@ -125,6 +125,7 @@ describe("run view", function()
       jobs = {
         ["a@e.1"] = {
           status = "failed", error = "step s: exit status 1",
+          applied = 4,
           startedAt = "2026-06-01T08:00:00Z", runAt = "2026-06-01T09:00:01.500Z", finishedAt = "2026-06-01T09:00:03.000Z",
           steps = { s = { status = "failed", order = 1, ms = 1400 } },
         },

@@ -111,11 +111,34 @@ local function plan_steps(record)
   return steps
 end
 
+-- Whether all jobs of the plan take part in a run that goes on with an earlier one now.
+local function goes_on(record)
+  local fold, planned = record.fold, record.plan and record.plan.jobs
+  return fold.status == "running" and not record.abandoned and fold.first ~= nil and type(planned) == "table"
+    and (fold.jobTotal or 0) >= #planned
+end
+
+-- A job that ended without success in an earlier run, and to which this one has not come yet, is as good as new.
+local function renew(record, jobs)
+  local fold, again = record.fold, nil
+  for _, job in ipairs(jobs) do
+    local group = job_view.group(job.status)
+    if (group == "failed" or group == "cancelled") and fold.jobs[job.id].applied <= (fold.first or 0) then
+      if again == nil then again = goes_on(record) end
+      if again then
+        job.reason = group == "failed" and "it failed before" or "it was cancelled before"
+        job.status, job.error, job.startedAt, job.finishedAt = "pending", nil, nil, nil
+      end
+    end
+  end
+end
+
 -- The jobs that were reached: by the journal, and where there is none by state.json.
 local function reached(record)
   local jobs, fold = {}, record.fold
   if fold then
     for id, job in next, fold.jobs do jobs[#jobs + 1] = job_view.folded(id, job) end
+    renew(record, jobs)
     return jobs
   end
   local states = record.state and record.state.jobs
