@@ -127,6 +127,25 @@ it("knows the package's modules", function() assert.equal(7, require "lib.seven"
     has(r.out, "✗ loops", "✓ goes on", "✓ knows", "does not end within 100,000,000 instructions")
   end)
 
+  it("knows the rules of the package", function()
+    assert(fs.mkdir(root .. "/kit/policies"))
+    assert(fs.write(root .. "/kit/policies/fewSteps.lua", [[
+return {
+  schema = { type = "integer" },
+  check = function(most, job) return #job.steps > most and #job.steps .. " steps" or nil end,
+}
+]]))
+    spec [[
+local function steps(most) return compile { component = "web", environment = { name = "dev", policies = { fewSteps = most } } } end
+it("refuses", function() assert.has_error(function() steps(0) end, "violates the policy fewSteps of environment dev: 1 steps") end)
+it("accepts", function() assert.equal(1, #steps(1)) end)
+it("looks at the value", function() assert.has_error(function() steps "x" end, "expected integer") end)
+]]
+    local r = run(root, "compositions", "test")
+    assert.equal(0, r.code, r.out)
+    has(r.out, "3 passed")
+  end)
+
   it("goes on after a file that cannot be loaded", function()
     spec "local x = \n"
     spec("it('works', function() assert(true) end)\n", "other_spec.lua")

@@ -5,6 +5,7 @@ local diagnostic = require "orun.diagnostic"
 local document = require "orun.intent.document"
 local expand = require "orun.compiler.expand"
 local normalize = require "orun.compiler.normalize"
+local rule = require "orun.sandbox.rule"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
 local value = require "host.value"
@@ -80,7 +81,9 @@ local function loaded_of(intent, registry, report)
   for _, component in ipairs(decoded.components) do component.source = "inline" end
   return {
     intent = decoded, components = decoded.components, registry = registry, presets = {}, contributions = {}, file = "sample", root = "/",
-    store = "/.orun", display = function(file) return file end, policy_files = {}, git = git,
+    store = "/.orun", display = function(file) return file end, git = git,
+    -- Of the platform around a package its tests know nothing.
+    policy_files = rule.find(registry),
   }
 end
 

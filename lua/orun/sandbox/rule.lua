@@ -31,8 +31,8 @@ end
 
 ---The rule files of all packages, in the order of the sources, then those of the platform.
 ---@param registry Registry
----@param store string the platform's .orun directory
----@param display fun(path: string): string
+---@param store? string the platform's .orun directory; without it only the rules of packages are found
+---@param display? fun(path: string): string
 ---@param limits? SandboxLimits
 ---@return table<string, RuleFile> found by key
 ---@return RuleFile[] hidden
@@ -42,6 +42,7 @@ function M.find(registry, store, display, limits)
     local owner = registry.packages[source.name]
     if owner then add(found, hidden, owner.sandbox, path.join(owner.directory, "policies"), "policies/") end
   end
+  if not store then return found, hidden end
   local own = path.join(store, "policies")
   add(found, hidden, sandbox.open { directory = own, name = ".orun/policies", limits = limits, display = display }, own, "")
   return found, hidden
