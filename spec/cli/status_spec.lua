@@ -206,7 +206,9 @@ describe("orun status", function()
 
   it("takes jobs that failed in an earlier run for queued ones, until the run that goes on comes to them", function()
     local plan = { metadata = { name = "shop" }, jobs = {} }
-    for i, name in ipairs { "x", "y", "z" } do plan.jobs[i] = { id = "a@dev." .. name, component = "a", environment = "dev", steps = {} } end
+    for i, name in ipairs { "x", "y", "z" } do
+      plan.jobs[i] = { id = "a@dev." .. name, component = "a", environment = "dev", steps = {} }
+    end
     store:add("shop-1", { plan = plan })
     local function start(jobs)
       store:record("shop-1", {
