@@ -21,7 +21,7 @@ local function show_all(ctx, store)
   if ctx.flags.json then
     ctx:print(encode(require("orun.cockpit.document").runs(rows), 2))
   else
-    print_lines(ctx, require("orun.cockpit.render.runs").lines(rows, os.time()))
+    print_lines(ctx, require("orun.cockpit.render.runs").lines(rows, os.time(), false, ctx.style.columns))
   end
 end
 

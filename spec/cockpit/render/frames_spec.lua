@@ -168,6 +168,27 @@ describe("run list", function()
     })
   end)
 
+  it("takes no more room than it needs on a terminal that is too narrow, and always as much", function()
+    local counts = { jobTotal = 30, jobDone = 12, jobFailed = 12 }
+    local items = {
+      { execId = "shop-1", cancelled = 2, meta = { status = "failed", planName = "shop", startedAt = at(-12) } },
+      { execId = "shop-2", meta = { status = "completed", planName = "shop", startedAt = at(-310), jobTotal = 4, jobDone = 4 } },
+    }
+    for key, v in next, counts do items[1].meta[key] = v end
+    local rows = runs_view.view(items)
+    assert.equal([[
+
+▲ orun runs
+
+  RUN       STATE      PLAN  RESULT                             AGE
+  ✗ shop-1  failed     shop  24/30  ✗ 10 failed  ↷ 2 cancelled  12s ago
+  ✓ shop-2  completed  shop  4/4                                5m ago
+]], plain:text(runs_render.lines(rows, noon, false, 100)))
+    local roomy = plain:text(runs_render.lines(rows, noon, false, 200))
+    assert.equal(plain:text(runs_render.lines(rows, noon)), roomy)
+    assert.truthy(roomy:find("24/30  ✗ 10 failed  ↷ 2 cancelled  12s ago\n", 1, true), roomy)
+  end)
+
   it("keeps its columns, and counts all jobs, for a run that broke off", function()
     assert.equal([[
 

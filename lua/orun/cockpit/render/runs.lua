@@ -4,7 +4,7 @@ local style = require "orun.cockpit.style"
 
 local M = {}
 
-local shortest_id, state_width, plan_width, result_width = 36, 10, 22, 20
+local shortest_id, state_width, plan_width, result_width, age_width = 36, 10, 22, 20, 7
 
 ---What is shown where there is no run yet.
 ---@return Span[][]
@@ -26,18 +26,16 @@ local function result(counts)
   return line, width
 end
 
--- Ids are never cut: people copy them.
-local function id_width(rows)
-  local width = shortest_id
-  for _, run in ipairs(rows) do width = math.max(width, style.width(style.plain(run.execId))) end
-  return width
-end
-
--- Only a run that broke off has a longer label than the column.
-local function label_width(rows)
-  local width = state_width
-  for _, run in ipairs(rows) do width = math.max(width, style.width((select(3, style.status(run.status))))) end
-  return width
+-- Longest text of each column. Ids are never cut: people copy them.
+local function longest(rows)
+  local widths = { id = 3, state = 5, plan = 4, result = 6 }
+  for _, run in ipairs(rows) do
+    widths.id = math.max(widths.id, style.width(style.plain(run.execId)))
+    widths.state = math.max(widths.state, style.width((select(3, style.status(run.status)))))
+    widths.plan = math.max(widths.plan, math.min(plan_width, style.width(style.plain(run.planName))))
+    widths.result = math.max(widths.result, (select(2, result(run.counts))))
+  end
+  return widths
 end
 
 local wide_columns = { { "PLAN ID", 12 }, { "DURATION", 8 }, { "TRIGGER", 10 }, { "USER", 10 } }
@@ -57,16 +55,29 @@ local function duration(run, now)
   return seconds and (seconds < 1 and "<1s" or style.duration(seconds)) or ""
 end
 
-local function row(run, id_columns, state_columns, now, wide)
+-- The usual widths, or more where a text needs it; no more than the texts need where the terminal is too narrow for that.
+local function widths_of(rows, wide, columns)
+  local needed = longest(rows)
+  local usual = {
+    id = math.max(shortest_id, needed.id), state = math.max(state_width, needed.state), plan = plan_width,
+    result = math.max(result_width, needed.result),
+  }
+  local total = 4 + age_width
+  for _, width in next, usual do total = total + width + 2 end
+  for _, column in ipairs(wide and wide_columns or {}) do total = total + column[2] + 2 end
+  return columns and total > columns and needed or usual
+end
+
+local function row(run, widths, now, wide)
   local token, mark, label = style.status(run.status)
   local spans, used = result(run.counts)
   local line = {
-    "  ", { mark, token }, " ", style.pad(style.plain(run.execId), id_columns), "  ",
-    { style.pad(label, state_columns), token }, "  ",
-    style.pad(style.truncate(style.plain(run.planName), plan_width), plan_width), "  ",
+    "  ", { mark, token }, " ", style.pad(style.plain(run.execId), widths.id), "  ",
+    { style.pad(label, widths.state), token }, "  ",
+    style.pad(style.truncate(style.plain(run.planName), plan_width), widths.plan), "  ",
   }
   table.move(spans, 1, #spans, #line + 1, line)
-  line[#line + 1] = (" "):rep(result_width - used) .. "  "
+  line[#line + 1] = (" "):rep(widths.result - used) .. "  "
   if wide then line[#line + 1] = wide_text { run.planId, duration(run, now), run.trigger, run.user } end
   line[#line + 1] = { style.age(run.startedAt and now - run.startedAt), "dim" }
   return line
@@ -75,16 +86,17 @@ end
 ---@param rows RunRow[]
 ---@param now number seconds since the epoch
 ---@param wide? boolean plan ids, durations, triggers and users too
+---@param columns? integer|false  width of the terminal
 ---@return Span[][]
-function M.lines(rows, now, wide)
+function M.lines(rows, now, wide, columns)
   if #rows == 0 then return M.empty() end
-  local id_columns, state_columns = id_width(rows), label_width(rows)
+  local widths = widths_of(rows, wide, columns)
   local heads = {}
   for i, column in ipairs(wide_columns) do heads[i] = column[1] end
-  local header = ("  %s  %s  %s  %s  %sAGE"):format(style.pad("RUN", id_columns + 2), style.pad("STATE", state_columns),
-    style.pad("PLAN", plan_width), style.pad("RESULT", result_width), wide and wide_text(heads) or "")
+  local header = ("  %s  %s  %s  %s  %sAGE"):format(style.pad("RUN", widths.id + 2), style.pad("STATE", widths.state),
+    style.pad("PLAN", widths.plan), style.pad("RESULT", widths.result), wide and wide_text(heads) or "")
   local lines = { {}, frame.title("runs"), {}, { { header, "dim" } } }
-  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, id_columns, state_columns, now, wide) end
+  for _, run in ipairs(rows) do lines[#lines + 1] = row(run, widths, now, wide) end
   return lines
 end
 

@@ -20,6 +20,6 @@ return {
       local document = require "orun.cockpit.document"
       return ctx:write(document.encode(document.runs(rows), format))
     end
-    ctx:write(ctx.style:text(require("orun.cockpit.render.runs").lines(rows, os.time(), format == "wide")))
+    ctx:write(ctx.style:text(require("orun.cockpit.render.runs").lines(rows, os.time(), format == "wide", ctx.style.columns)))
   end,
 }
