@@ -109,6 +109,17 @@ describe("a step", function()
     assert.equal(("step s: working directory %s/nowhere does not exist"):format(space.root), result.state.jobs["c@dev.j"].lastError)
   end)
 
+  it("names what no process can be given", function()
+    for message, step in next, {
+      ["its command contains a NUL byte"] = { run = "echo a\0b" },
+      ['no environment variable can be called "A=B"'] = { run = "true", env = { ["A=B"] = "1" } },
+      ['no environment variable can be called ""'] = { run = "true", env = { [""] = "1" } },
+      ["the value of A contains a NUL byte"] = { run = "true", env = { A = "1\0" } },
+    } do
+      assert.equal("step s: " .. message, space:run(one(step)).state.jobs["c@dev.j"].lastError)
+    end
+  end)
+
   it("05 case 34: passes variables to later steps", function()
     local p = plan { {
       "c@dev.j",

@@ -158,7 +158,7 @@ describe("execution records", function()
     many[21], many[22] = "a/b", "a_b"
     assert.equal("a_b~2", log.segments(many).a_b)
     assert.same({ "x", "n", "u", "unnamed-step", "x-2", "x-3" },
-      log.step_ids { steps = { { id = "x" }, { name = "n" }, { use = " u " }, {}, { id = "x" }, { name = "x" } } })
+      log.step_ids { steps = { { id = "x" }, { name = "n" }, { use = " u " }, {}, { id = "x" }, { id = " ", name = "x" } } })
   end)
 end)
 

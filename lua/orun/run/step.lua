@@ -7,6 +7,7 @@ local link = require "orun.run.link"
 local reference = require "orun.run.reference"
 local secret = require "orun.run.secret"
 local shell = require "orun.run.shell"
+local sorted = require "orun.util.sorted"
 
 local M = {}
 
@@ -121,8 +122,21 @@ local function script(work, step, position, text)
   return file, not ok and message or nil
 end
 
-local function start_message(step, cwd, message, errno)
+-- What no process can be given.
+local function misfit(call)
+  for _, word in ipairs(call.argv) do
+    if word:find("\0", 1, true) then return "its command contains a NUL byte" end
+  end
+  for _, name in ipairs(sorted.keys(call.env)) do
+    if name == "" or name:find "[=\0]" then return ("no environment variable can be called %q"):format(name) end
+    if call.env[name]:find("\0", 1, true) then return ("the value of %s contains a NUL byte"):format(name) end
+  end
+end
+
+local function start_message(step, call, message, errno)
+  local cwd = call.directory
   if not fs.exists(cwd) then return ("working directory %s does not exist"):format(cwd) end
+  if errno == "EINVAL" then return misfit(call) or message end
   if errno == "ENOENT" and shell.needs_file(step.shell) then return ("shell not found: %s"):format(step.shell) end
   return message
 end
@@ -140,7 +154,7 @@ end
 local function run_process(work, step, position, call)
   local run, id = work.run, work.ids[position]
   local process, message, errno = work.site:start(call)
-  if not process then return failure(start_message(step, call.directory, message, errno)) end
+  if not process then return failure(start_message(step, call, message, errno)) end
   work.process = process
   local group = { pgid = process:pid(), startTicks = process:start_ticks() }
   table.insert(work.groups, group)

@@ -63,16 +63,19 @@ function M.segments(names)
   return segments
 end
 
+-- A text without the blanks around it; nil when nothing is left.
+local function trimmed(text)
+  if type(text) ~= "string" or not text:find "%S" then return nil end
+  return (text:find "^%s" or text:find "%s$") and text:match "^%s*(.-)%s*$" or text
+end
+
 ---Step ids of a job in plan order: `id`, else `name`, else `use`; a later duplicate gets `-2`, `-3`, …
 ---@param job table plan job
 ---@return string[]
 function M.step_ids(job)
   local ids, taken = {}, {}
   for i, step in ipairs(job.steps or {}) do
-    local base = step.id or step.name or step.use
-    if type(base) ~= "string" then base = "" end
-    if base:find("^%s") or base:find("%s$") then base = base:match("^%s*(.-)%s*$") end
-    if base == "" then base = "unnamed-step" end
+    local base = trimmed(step.id) or trimmed(step.name) or trimmed(step.use) or "unnamed-step"
     local id, n = base, 1
     while taken[id] do
       n = n + 1
