@@ -210,6 +210,32 @@ describe("the journal", function()
     writer:close()
   end)
 
+  it("reads long journals and long lines in parts", function()
+    local writer = assert(journal.writer(path))
+    for i = 1, 1500 do writer:append("job.started", { job = "job-" .. i, attempt = 1 }) end
+    writer:append("job.finished", { job = "job-1", status = "failed", error = ("e"):rep(300000) })
+    for i = 2, 1500 do writer:append("job.finished", { job = "job-" .. i, status = "completed" }) end
+    writer:close()
+    append_raw '{"t":"job.star'
+    local reader = journal.reader(path)
+    assert.is_true(reader:refresh())
+    assert.equal(300000, #reader.fold.jobs["job-1"].error)
+    assert.same({ completed = 1499, failed = 1, running = 0, pending = 0, total = 1500 }, reader.fold:counts())
+    assert.equal(1, reader:damaged())
+    assert.is_false(reader:refresh())
+    assert.equal(1, reader:damaged())
+    append_raw "\n"
+    assert.is_true(reader:refresh())
+    assert.equal(1, reader:damaged())
+    assert.equal(#fs.read(path), reader.offset)
+    reader:close()
+    local n = 0
+    local fold, damaged = journal.read(path, function() n = n + 1 end)
+    assert.equal(3000, n)
+    assert.equal(1, damaged)
+    assert.equal(3000, fold.applied)
+  end)
+
   it("decodes every field that the state is made of", function()
     local known = {}
     for _, name in ipairs(folds.fields) do known[name] = true end

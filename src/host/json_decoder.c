@@ -346,7 +346,8 @@ static bool begin_member(struct json_decoder *d)
 
 static bool end_key(struct json_decoder *d)
 {
-    json_decoder_skip_blanks(d);
+    if (d->at < d->end && *d->at != ':')
+        json_decoder_skip_blanks(d);
     if (d->at == d->end || *d->at != ':')
         return wrong(d, "expected : after a key");
     d->at++;

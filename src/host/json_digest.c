@@ -74,6 +74,15 @@ static void add(struct digester *d, const char *bytes, size_t length)
     d->staged += length;
 }
 
+static void add_char(struct digester *d, char c)
+{
+    if (d->staged == STAGE) {
+        SHA256_Update(&d->sha, d->stage, d->staged);
+        d->staged = 0;
+    }
+    d->stage[d->staged++] = c;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
@@ -146,14 +155,14 @@ static bool add_list(struct digester *d, struct part omit)
 {
     struct part of_elements = inside(d, find(omit, "*", 1));
     bool ends = read_empty(d, ']');
-    add(d, "[", 1);
+    add_char(d, '[');
     for (bool first = true; !ends; first = false) {
         if (!first)
-            add(d, ",", 1);
+            add_char(d, ',');
         if (!add_value(d, of_elements) || !read_separator(d, ']', &ends))
             return false;
     }
-    add(d, "]", 1);
+    add_char(d, ']');
     return true;
 }
 
@@ -166,29 +175,30 @@ static bool add_member(struct digester *d, struct part omit, bool *first)
     if (key == in->end || *key != '"' || !json_decoder_skip(in))
         return false;
     size_t length = (size_t)(in->at - key);
-    json_decoder_skip_blanks(in);
+    if (in->at < in->end && *in->at != ':')
+        json_decoder_skip_blanks(in);
     if (in->at == in->end || *in->at++ != ':')
         return false;
     const struct omission *o = find(omit, key + 1, length - 2);
     if (o && o->count < 0)
         return json_decoder_skip(in);
     if (!*first)
-        add(d, ",", 1);
+        add_char(d, ',');
     *first = false;
     add(d, key, length);
-    add(d, ":", 1);
+    add_char(d, ':');
     return add_value(d, inside(d, o));
 }
 
 static bool add_map(struct digester *d, struct part omit)
 {
     bool ends = read_empty(d, '}'), first = true;
-    add(d, "{", 1);
+    add_char(d, '{');
     while (!ends) {
         if (!add_member(d, omit, &first) || !read_separator(d, '}', &ends))
             return false;
     }
-    add(d, "}", 1);
+    add_char(d, '}');
     return true;
 }
 

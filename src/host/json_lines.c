@@ -10,7 +10,7 @@ enum { DEPTH = 512, MOST_FIELDS = 64, SLOTS = 256 };
 /* The fields that are wanted of every record. Their names are upvalues, from FIRST_NAME on. */
 struct fields {
     int count;
-    uint64_t set; /* those that the record has */
+    uint64_t set; /* those that the record may have */
     struct {
         const char *text;
         size_t length;
@@ -86,10 +86,12 @@ static bool read_key(struct json_decoder *d, struct fields *f, int *field)
     return d->at < d->end && *d->at++ == ':';
 }
 
-/* Puts the wanted fields of the object at d->at into the record; false when it is none. */
-static bool read_fields(struct json_decoder *d, struct fields *f)
+/* Puts the wanted fields of the object at d->at into the record at the index and says which there
+ * were; false when it is none. */
+static bool read_fields(struct json_decoder *d, struct fields *f, int record, uint64_t *found)
 {
     lua_State *L = d->L;
+    *found = 0;
     if (d->at == d->end || *d->at++ != '{')
         return false;
     for (;;) {
@@ -103,8 +105,9 @@ static bool read_fields(struct json_decoder *d, struct fields *f)
             lua_pushvalue(L, lua_upvalueindex(FIRST_NAME + field));
             if (!json_decoder_value(d))
                 return false;
-            lua_rawset(L, lua_upvalueindex(RECORD));
-            f->set |= (uint64_t)1 << field;
+            lua_rawset(L, record);
+            *found |= (uint64_t)1 << field;
+            f->set |= *found;
         }
         json_decoder_skip_blanks(d);
         if (d->at == d->end)
@@ -117,16 +120,18 @@ static bool read_fields(struct json_decoder *d, struct fields *f)
     }
 }
 
-/* Takes the fields of the record before out. */
-static void clear(lua_State *L, struct fields *f)
+/* Takes the fields that only the records before had out of the record at the index. */
+static void clear(lua_State *L, struct fields *f, int record, uint64_t found)
 {
-    for (int i = 0; f->set; i++, f->set >>= 1) {
-        if (!(f->set & 1))
+    uint64_t stale = f->set & ~found;
+    for (int i = 0; stale; i++, stale >>= 1) {
+        if (!(stale & 1))
             continue;
         lua_pushvalue(L, lua_upvalueindex(FIRST_NAME + i));
         lua_pushnil(L);
-        lua_rawset(L, lua_upvalueindex(RECORD));
+        lua_rawset(L, record);
     }
+    f->set = found;
 }
 
 /* Pushes the record of a line, or false for one that is damaged. */
@@ -137,10 +142,11 @@ static void push_record(lua_State *L, const char *line, const char *end)
     int top = lua_gettop(L);
     bool ok = is_sealed(line, end);
     if (ok && f) {
-        clear(L, f);
-        ok = read_fields(&d, f);
-        lua_settop(L, top);
+        uint64_t found;
         lua_pushvalue(L, lua_upvalueindex(RECORD));
+        ok = read_fields(&d, f, top + 1, &found);
+        if (ok)
+            clear(L, f, top + 1, found);
     } else if (ok) {
         ok = *line == '{' && json_decoder_value(&d) && d.at == d.end;
     }

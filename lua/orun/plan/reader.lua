@@ -40,6 +40,7 @@ local function place(i)
   return ("jobs[%d]"):format(i - 1)
 end
 
+-- A list of a job, or nil.
 local function check_list(job, key, i, path)
   local list = job[key]
   if list == null then
@@ -52,17 +53,22 @@ end
 ---@param job any
 ---@param i integer
 local function check_job(job, i, path)
-  if not is_map(job) then malformed(path, place(i) .. " is not an object") end
+  if type(job) ~= "table" or is_list(job) then malformed(path, place(i) .. " is not an object") end
   if type(job.id) ~= "string" then malformed(path, place(i) .. " has no id") end
   if type(job.component) ~= "string" then malformed(path, place(i) .. " has no component") end
   if type(job.environment) ~= "string" then malformed(path, place(i) .. " has no environment") end
   check_list(job, "steps", i, path)
-  check_list(job, "dependsOn", i, path)
-  check_list(job, "advisoryDependsOn", i, path)
-  check_list(job, "gates", i, path)
-  if not job.steps then return end
-  for k, step in ipairs(job.steps) do
-    if not is_map(step) then malformed(path, ("%s.steps[%d] is not an object"):format(place(i), k - 1)) end
+  if job.dependsOn ~= nil then check_list(job, "dependsOn", i, path) end
+  if job.advisoryDependsOn ~= nil then check_list(job, "advisoryDependsOn", i, path) end
+  if job.gates ~= nil then check_list(job, "gates", i, path) end
+  local steps = job.steps
+  if not steps then
+    job.steps = value.list {}
+    return
+  end
+  for k = 1, #steps do
+    local step = steps[k]
+    if type(step) ~= "table" or is_list(step) then malformed(path, ("%s.steps[%d] is not an object"):format(place(i), k - 1)) end
   end
 end
 
@@ -88,7 +94,6 @@ local function complete(plan, path)
     local other = known[job.id]
     if other then malformed(path, ("%s and %s are both named %s"):format(place(other), place(i), job.id)) end
     known[job.id] = i
-    job.steps = job.steps or value.list {}
   end
 end
 

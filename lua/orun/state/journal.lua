@@ -105,22 +105,13 @@ function M.reader(path)
   return setmetatable({ path = path, fold = folds.new(), offset = 0, corrupt = 0 }, Reader)
 end
 
--- What stands in the file behind what was read, in one piece.
-local function tail(self)
-  if not self.file then self.file = io.open(self.path, "rb") end
-  if not self.file then return "" end
-  local size = self.file:seek "end" - self.offset
-  self.file:seek("set", self.offset)
-  return size > 0 and self.file:read(size) or ""
-end
+-- Bytes read at once: the text of a long journal need not be there as a whole.
+local block = 1 << 16
 
----Reads what was appended since the last call. An unfinished last line waits for the next call.
----@param each? fun(record: table) called for every record after it was applied
----@return boolean changed
-function Reader:refresh(each)
-  local text, at = tail(self), 1
-  -- Who only wants the state gets all records in one table, with the fields that it is made of.
-  for next_at, record in json.records(not each and folds.fields or nil), text, at do
+-- Takes the whole lines of a text; returns how many bytes they are.
+local function take_lines(self, text, records, each)
+  local at = 1
+  for next_at, record in records, text, at do
     at = next_at
     if record then
       self.fold:apply(record)
@@ -129,8 +120,27 @@ function Reader:refresh(each)
       self.corrupt = self.corrupt + 1
     end
   end
-  self.offset, self.rest = self.offset + at - 1, #text - at + 1
-  return at > 1
+  return at - 1
+end
+
+---Reads what was appended since the last call. An unfinished last line waits for the next call.
+---@param each? fun(record: table) called for every record after it was applied
+---@return boolean changed
+function Reader:refresh(each)
+  if not self.file then self.file = io.open(self.path, "rb") end
+  if not self.file then return false end
+  -- Who only wants the state gets all records in one table, with the fields that it is made of.
+  local records = json.records(not each and folds.fields or nil)
+  local began, size = self.offset, block
+  repeat
+    self.file:seek("set", self.offset)
+    local text = self.file:read(size) or ""
+    local taken = take_lines(self, text, records, each)
+    self.offset, self.rest = self.offset + taken, #text - taken
+    local ended = #text < size
+    if taken == 0 then size = size * 2 end -- one line is longer than all that
+  until ended
+  return self.offset > began
 end
 
 ---Lines left out so far, the unfinished last one among them.

@@ -159,8 +159,9 @@ end
 
 local function job_views(record, status)
   local jobs, seen, fold = reached(record), {}, record.fold
-  for _, job in ipairs(jobs) do seen[job.id] = true end
-  for _, planned in ipairs(unreached(record, status)) do
+  local others = unreached(record, status)
+  for _, job in ipairs(#others > 0 and jobs or {}) do seen[job.id] = true end
+  for _, planned in ipairs(others) do
     local id = type(planned) == "table" and planned.id
     if id and not seen[id] then
       local blocked = fold and fold.blocked[id]
