@@ -57,6 +57,19 @@ describe("orun run inside GitHub Actions", function()
     assert.falsy(r.output:find("failed step lint", 1, true))
   end)
 
+  it("does not take a step that was cancelled for one that failed", function()
+    local stop, clean = { id = "stop", run = "kill -INT $PPID; exec sleep 60" }, { id = "clean", phase = "post", run = "true" }
+    local r = orun { { "api@dev.a", stop, clean } }
+    assert.equal(130, r.code, r.errors)
+    has(r.output, "::group::↷  01 stop  ")
+    has(r.output, "  ·  command canceled\n::endgroup::\n")
+    has(r.output, "↷ A cancelled · ")
+    has(r.output, "steps       1 passed, 0 failed, 1 cancelled, 0 skipped\n")
+    has(r.output, "\n  resume  orun run plan.json --runner=local --exec-id x\n")
+    assert.falsy(r.output:find("::error::", 1, true))
+    assert.falsy(r.output:find("retry:", 1, true))
+  end)
+
   it("05 case 33: escapes what would end a command, and lets no output end the pause of commands", function()
     local r = orun {
       { "api@dev.a", { id = "s", run = "echo '::orun-stop-api@dev.a::'; echo '##[add-matcher]x'; echo ' ::set-output name=a::b'; exit 1" },

@@ -60,7 +60,7 @@ on["job.started"] = function(self, event)
     facts.dependencies[i] = { id = needed, status = self.status[needed] or "completed" }
   end
   self.status[id] = "running"
-  self.state[id] = { passed = 0, failed = 0, skipped = 0, links = {}, lines = render.head(facts) }
+  self.state[id] = { passed = 0, failed = 0, cancelled = 0, skipped = 0, links = {}, lines = render.head(facts) }
 end
 
 -- Lines that wait for the next end of a step.
@@ -103,10 +103,10 @@ local function joined(texts)
 end
 
 on["step.finished"] = function(self, event)
-  local state, failed = self.state[event.job], event.status ~= "completed"
+  local state, failed, cancelled = self.state[event.job], event.status == "failed", event.status == "cancelled"
   local text = output.read(event.log)
   table.insert(state.output, text)
-  local key = failed and "failed" or "passed"
+  local key = failed and "failed" or cancelled and "cancelled" or "passed"
   state[key] = state[key] + 1
   if event.tolerated then self.view.tolerated = self.view.tolerated + 1 end
   if failed and not event.tolerated then state.failed_step = state.failed_step or event.step end
@@ -115,7 +115,7 @@ on["step.finished"] = function(self, event)
   add(self, event.job, render.step(facts_of(self, event.job), {
     number = state.number, id = event.step, failed = failed, seconds = event.seconds, hint = event.hint, output = joined(state.output),
     tolerated = event.tolerated,
-    summary = failed and output.told(event.error) or output.headline(text),
+    cancelled = cancelled, summary = event.error and output.told(event.error) or output.headline(text),
   }))
   flush(self, event.job)
 end
@@ -124,11 +124,11 @@ on["job.finished"] = function(self, event)
   local state, facts = self.state[event.job], facts_of(self, event.job)
   self.status[event.job] = event.status
   self.view:finish(event.job, { status = event.status, seconds = event.seconds })
-  state = state or { passed = 0, failed = 0, skipped = 0, links = {}, lines = {} }
+  state = state or { passed = 0, failed = 0, cancelled = 0, skipped = 0, links = {}, lines = {} }
   self.state[event.job] = state
   add(self, event.job, render.foot(facts, {
     status = event.status, seconds = event.seconds or 0, error = event.error, passed = state.passed, failed = state.failed,
-    skipped = state.skipped, slowest = state.slowest, failed_step = state.failed_step, links = state.links,
+    cancelled = state.cancelled, skipped = state.skipped, slowest = state.slowest, failed_step = state.failed_step, links = state.links,
   }))
   flush(self, event.job)
   self.state[event.job] = nil

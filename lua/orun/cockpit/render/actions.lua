@@ -105,6 +105,7 @@ end
 ---@field number integer
 ---@field id string
 ---@field failed boolean
+---@field cancelled? boolean
 ---@field tolerated? boolean  its job goes on all the same
 ---@field seconds number
 ---@field summary? string  the error, or what the output says first
@@ -115,7 +116,7 @@ end
 ---@param step ActionsStep
 ---@return string[]
 function M.step(job, step)
-  local mark = step.failed and glyph.cross or glyph.success
+  local mark = step.failed and glyph.cross or step.cancelled and glyph.skipped or glyph.success
   local parts = { ("%s  %02d %s  %s"):format(mark, step.number, step.id, style.step_duration(step.seconds)) }
   if step.summary and step.summary ~= "" then parts[2] = step.summary end
   local lines = { "::group::" .. escape(table.concat(parts, style.wide_separator)) }
@@ -164,6 +165,7 @@ end
 ---@field error? string     of the job itself, when no step failed
 ---@field passed integer
 ---@field failed integer
+---@field cancelled integer
 ---@field skipped integer
 ---@field slowest? {id: string, seconds: number}
 ---@field failed_step? string
@@ -174,17 +176,19 @@ end
 ---@return string[]
 function M.foot(job, outcome)
   local good = outcome.status == "completed"
-  local title = ("%s %s %s"):format(good and glyph.success or glyph.cross, style.plain(job.name), outcome.status)
+  local mark = good and glyph.success or outcome.status == "cancelled" and glyph.skipped or glyph.cross
+  local title = ("%s %s %s"):format(mark, style.plain(job.name), outcome.status)
   local lines = { "", rule, title .. style.separator .. style.step_duration(outcome.seconds) }
   row(lines, "component", job.component)
   row(lines, "env", job.environment)
-  row(lines, "steps", ("%d passed, %d failed, %d skipped"):format(outcome.passed, outcome.failed, outcome.skipped))
+  local cancelled = outcome.cancelled > 0 and (", %d cancelled"):format(outcome.cancelled) or ""
+  row(lines, "steps", ("%d passed, %d failed%s, %d skipped"):format(outcome.passed, outcome.failed, cancelled, outcome.skipped))
   if outcome.slowest then row(lines, "slowest", ("%s %s"):format(outcome.slowest.id, style.step_duration(outcome.slowest.seconds))) end
   row(lines, "failed step", outcome.failed_step)
   for _, link in ipairs(outcome.links) do
     lines[#lines + 1] = ("  %s %s  %s"):format(glyph.link, style.plain(link.label), style.plain(link.url))
   end
-  if outcome.error and not good and not outcome.failed_step then
+  if outcome.error and outcome.status ~= "cancelled" and not good and not outcome.failed_step then
     lines[#lines + 1] = "::error::" .. escape(("%s: %s"):format(job.label, outcome.error))
   end
   return lines
