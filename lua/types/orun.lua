@@ -143,7 +143,8 @@ function orun.list(items) end
 
 ---Ends with an error for the user of the composition, policy or trigger.
 ---@param message string
----@param options? {path?: string, hint?: string} path: JSON pointer to what is wrong
+---@param options? {path?: string, hint?: string} path: JSON pointer to what is wrong; in a function of ctx into the component, such as
+---"/parameters/port" or "/labels", where the message then points
 function orun.fail(message, options) end
 
 -- Schemas -------------------------------------------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ describe("the platform in Lua", function()
 
     it("for what orun.fail refuses, with its hint", function()
       edit("docs/site/component.yaml", "../../core/tally:tally", "tally")
-      local entry = points_at("compositions/compositions/page.lua", "orun.fail", "program must be written as component:name")
+      local entry = points_at("docs/site/component.yaml", "program: tally", "program must be written as component:name (compositions/")
       assert.equal("for example ../tally:tally", entry.hint)
     end)
   end)

@@ -109,4 +109,25 @@ describe("a mistake in a function of a composition", function()
     text = render.text(failure, plain)
     assert.truthy(text:find("\nalso for 1 other: a@prod\n", 1, true))
   end)
+
+  it("that a component is to mend is told where the component says it", function()
+    local function refused(path)
+      local p = Sources.new {
+        ["intent.yaml"] = Sources.intent .. "environments: {dev: {parameterDefaults: {sh: {size: 3}}}}\ncomponents:\n"
+          .. "  - name: web\n    type: sh\n    subscribe: {environments: [dev]}\n    parameters:\n      list: [{a: 1}, {a: 2}]\n",
+        ["kit/compositions/sh.lua"] = (composition("sh", ("orun.fail('no', { path = %q })"):format(path)):gsub(
+          "object {}", 'object { list = {}, size = {} }')),
+      }
+      local _, failure = p:compile()
+      local d = failure.errors[1]
+      assert.equal(path, d.path)
+      return ("%s:%d:%d %s"):format(d.file, d.line, d.column, d.message:match "no.*$")
+    end
+    assert.equal("intent.yaml:8:26 no (kit/compositions/sh.lua:6)", refused "/parameters/list/1/a")
+    assert.equal("intent.yaml:8:7 no (kit/compositions/sh.lua:6)", refused "/parameters/other")
+    assert.equal("intent.yaml:4:5 no (kit/compositions/sh.lua:6)", refused "/labels/team")
+    -- The component does not say this one, and this is no pointer.
+    assert.equal("kit/compositions/sh.lua:6:5 no", refused "/parameters/size")
+    assert.equal("kit/compositions/sh.lua:6:5 no", refused "size")
+  end)
 end)

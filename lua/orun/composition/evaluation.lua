@@ -1,6 +1,7 @@
 -- Functions of ctx: what the jobs of a Lua composition are for one component in one environment.
 local model = require "orun.composition.model"
 local module = require "orun.composition.module"
+local parameters = require "orun.composition.parameters"
 local place = require "orun.intent.place"
 local value = require "host.value"
 
@@ -46,6 +47,14 @@ function M.context(instance, id, name, trigger)
   return shared
 end
 
+---What a composition refuses with a path (`orun.fail`) is told where the component says it; the composition's line is named as well.
+local function settle_refusal(instance, problem)
+  local at = problem.path and parameters.place(instance, problem.path)
+  if not at then return end
+  if problem.line then problem.message = ("%s (%s:%d)"):format(problem.message, problem.file, problem.line) end
+  place.mark(at, problem)
+end
+
 ---Reports a mistake of a function. All instances share one of the composition; what the composition says about a component (`orun.fail`)
 ---is for each component to mend.
 ---@param instance table
@@ -54,6 +63,7 @@ end
 ---@param report table
 local function complain(instance, what, problem, report)
   local whose = "component " .. instance.name
+  if problem.kind == "composition.failure" then settle_refusal(instance, problem) end
   problem.general = ("%s: %s"):format(what, problem.message)
   problem.message = ("%s environment %s: %s"):format(whose, instance.environment, problem.general)
   if problem.kind == "composition.failure" then problem.general = whose .. ": " .. problem.general end

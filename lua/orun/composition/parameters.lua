@@ -78,6 +78,18 @@ local function violation_place(component, tokens, violation)
   return violation.property and place.of_key(at, violation.property) or at
 end
 
+---Where a component says what a pointer leads to, or the nearest that it says. Nil for a parameter that it has from elsewhere.
+---@param instance table
+---@param text string JSON pointer
+---@return Place?
+function M.place(instance, text)
+  local component, tokens = instance.component, pointer.split(text)
+  if not component.place or not tokens then return nil end
+  local inherited = tokens[1] == "parameters" and tokens[2] and component.parameters[tokens[2]] == nil
+    and instance.parameters[tokens[2]] ~= nil
+  return not inherited and descend(component.place, tokens) or nil
+end
+
 ---Where the schema demands it, as far as its `properties` and `items` lead there.
 local function demand(contract, tokens, keyword)
   local at = contract.place
