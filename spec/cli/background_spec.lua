@@ -243,6 +243,19 @@ describe("orun cancel", function()
     while process.alive(grandchild) do loop.sleep(0.005) end
   end)
 
+  it("of a killed run is ended by gc, too", function()
+    store { { "c@dev.a", "sh -c 'echo $$ > grandchild; exec sleep 60' & : > started; wait" } }
+    assert.equal(0, orun("run", "plan.json", "--background", "--exec-id", "x").code)
+    local grandchild = wait_for_pid "grandchild"
+    assert.falsy(orun("gc").out:find "Ended")
+    process.kill(tonumber(fs.read(space:execution "x" .. "/pid"):match "%d+"), "KILL")
+    while fold "x".status == "running" and #require("orun.state.liveness").owners(fold "x") > 0 do loop.sleep(0.005) end
+    assert.falsy(orun("gc", "--dry-run").out:find "Ended")
+    assert.is_true(process.alive(grandchild))
+    assert.equal("  Ended 1 process group that x left behind\n\nNothing else to clean up.\n", orun("gc").out)
+    while process.alive(grandchild) do loop.sleep(0.005) end
+  end)
+
   it("takes no run that is over for one that runs because its number is used again", function()
     store { { "c@dev.a", "true" } }
     assert.equal(0, orun("run", "plan.json", "--exec-id", "x").code)

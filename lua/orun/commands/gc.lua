@@ -5,6 +5,7 @@ local fs = require "host.fs"
 local liveness = require "orun.state.liveness"
 local record = require "orun.state.record"
 local retention = require "orun.state.retention"
+local stop = require "orun.state.stop"
 local value = require "host.value"
 local workspaces = require "orun.run.workspace"
 
@@ -18,6 +19,7 @@ local day = 86400
 ---@field workspaces {execId: string, path: string}[]  of jobs whose execution is over
 ---@field containers StrayContainer[]  likewise
 ---@field engine? Engine
+---@field ended {execId: string, groups: integer[]}[]  processes that killed runs left
 ---@field latest? {from: string, to: string?}
 
 local function rule_of(flags)
@@ -83,7 +85,7 @@ local function survey(ctx, store, rule)
   local dangling = execution.dangling_latest(store, removed)
   local containers, engine = stray_containers(ctx, store, rule)
   return {
-    containers = containers, engine = engine,
+    containers = containers, engine = engine, ended = {},
     executions = gone, running = running, plans = old_plans(store, staying, rule), workspaces = stale_workspaces(store, staying, rule),
     latest = dangling and { from = dangling, to = staying[1] } or nil,
   }
@@ -95,9 +97,19 @@ local function remove(ctx, path, ok, message)
   return false
 end
 
+-- Ends what killed runs left running, before what it works in and what is known of it are gone.
+local function end_leftovers(store, found)
+  for _, entry in ipairs(execution.list(store)) do
+    local seen = record.view(store, entry.execId)
+    local groups = liveness.abandoned(seen.fold) and stop.leftovers(seen) or {}
+    if #groups > 0 then found.ended[#found.ended + 1] = { execId = entry.execId, groups = groups } end
+  end
+end
+
 -- Removes and leaves in the lists what really went. Who started in the meantime is spared.
 local function sweep(ctx, store, found, rule)
   local executions, plans, stale, containers = {}, {}, {}, {}
+  end_leftovers(store, found)
   for _, container in ipairs(found.containers) do
     if remove(ctx, "container " .. container.id, found.engine:remove(container.id)) then containers[#containers + 1] = container end
   end
@@ -128,16 +140,17 @@ local function sweep(ctx, store, found, rule)
   end
 end
 
-local document_shape = value.shape { "dryRun", "executions", "plans", "workspaces", "containers", "running", "latest" }
+local document_shape = value.shape { "dryRun", "executions", "plans", "workspaces", "containers", "running", "ended", "latest" }
 
 local function document(found, dry_run)
-  local plans, stale, containers = value.list {}, value.list {}, value.list {}
+  local plans, stale, containers, ended = value.list {}, value.list {}, value.list {}, value.list {}
+  for _, entry in ipairs(found.ended) do table.move(entry.groups, 1, #entry.groups, #ended + 1, ended) end
   for i, container in ipairs(found.containers) do containers[i] = container.id end
   for i, entry in ipairs(found.plans) do plans[i] = entry.name end
   for i, entry in ipairs(found.workspaces) do stale[i] = entry.execId end
   return document_shape {
     dryRun = dry_run, executions = value.list(found.executions), plans = plans, workspaces = stale,
-    containers = containers, running = value.list(found.running),
+    containers = containers, running = value.list(found.running), ended = #ended > 0 and ended or nil,
     latest = found.latest and (found.latest.to or value.null) or nil,
   }
 end
@@ -148,6 +161,9 @@ local function print_lines(ctx, store, found, dry_run)
   for _, id in ipairs(found.running) do
     local known = fs.exists(execution.directory(store, id) .. "/journal.jsonl")
     ctx:print(("  Kept %s: it %s"):format(style.plain(id), known and "is running" or "may be running, its record does not say"))
+  end
+  for _, entry in ipairs(found.ended) do
+    ctx:print(("  Ended %s that %s left behind"):format(style.plural(#entry.groups, "process group"), style.plain(entry.execId)))
   end
   for _, id in ipairs(found.executions) do ctx:print(("  %s %s"):format(verb, style.plain(id))) end
   for _, entry in ipairs(found.plans) do ctx:print(("  %s plan %s"):format(verb, entry.name)) end
@@ -161,8 +177,9 @@ local function print_lines(ctx, store, found, dry_run)
     ctx:print(found.latest.to and ("  %s %s"):format(repair, style.plain(found.latest.to)) or "  " .. drop)
   end
   local count = #found.executions + #found.plans + #found.workspaces + #found.containers
-  if #found.running + count > 0 or found.latest then ctx:print("") end
-  ctx:print(count > 0 and ("%s %s"):format(verb, style.plural(count, "item")) or "Nothing to clean up.")
+  if #found.running + #found.ended + count > 0 or found.latest then ctx:print("") end
+  local nothing = #found.ended > 0 and "Nothing else to clean up." or "Nothing to clean up."
+  ctx:print(count > 0 and ("%s %s"):format(verb, style.plural(count, "item")) or nothing)
 end
 
 return {
@@ -171,8 +188,8 @@ return {
   description = [[
 Of the executions the newest stay (--keep), unless they are older than --max-age days. Of the stored plans those go that are older than
 that, are named by their checksum, and are neither the latest plan nor that of an execution that stays. Plans with a name of your own
-stay. Workspaces and containers that a killed run left go, and kept ones (run --keep-workspaces) together with their execution. An
-execution that is running is never removed, and `latest` is put right when it points to nothing.]],
+stay. Workspaces, containers and processes that a killed run left go, and kept workspaces (run --keep-workspaces) together with their
+execution. An execution that is running is never removed, and `latest` is put right when it points to nothing.]],
   examples = {
     { "orun gc --dry-run", "what would go" },
     { "orun gc --keep 3 --max-age 7", "the last three runs of a week" },
