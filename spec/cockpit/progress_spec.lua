@@ -238,7 +238,7 @@ describe("progress of a run", function()
         started(jobs), { type = "job.cached", job = "api@dev.build" }, { type = "job.started", job = "web@dev.build" },
       }, { verbose = verbose })
     end
-    local line = "\n\n  State  2 ready · 1 resumed · 1 waiting\n\n  ● api\n  │  └─ ⚡ build  cached\n"
+    local line = "\n\n  State  2 ready · 1 resumed · 1 waiting\n    ⏳ test  waiting on web@dev.build\n\n  ● api\n  │  └─ ⚡ build  cached\n"
     assert.truthy(text(true):find(line, 1, true), text(true))
     assert.falsy(text(false):find("State", 1, true))
   end)

@@ -68,7 +68,7 @@ end
 local function show_readiness(self)
   local resumed = self.resumed
   self.resumed = nil
-  put(self, render.readiness(self.view:readiness(resumed)))
+  put(self, render.readiness(self.view, self.view:readiness(resumed)))
   for _, id in ipairs(self.view.order) do
     if resumed[id] then finish(self, { job = id }, { status = "cached" }) end
   end

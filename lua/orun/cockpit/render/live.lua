@@ -161,16 +161,6 @@ function M.phase(view, job, phase)
   return { line }
 end
 
----What can start at the beginning.
----@param ready integer
----@param resumed integer
----@param waiting integer
----@return Span[][]
-function M.readiness(ready, resumed, waiting)
-  local text = ("%d ready%s%d resumed%s%d waiting"):format(ready, style.separator, resumed, style.separator, waiting)
-  return { { { "  State  ", "dim" }, text }, {} }
-end
-
 -- The commands that go on with a run.
 local function commands(id, words)
   local lines = {}
@@ -211,6 +201,22 @@ function M.waiting(view, event)
   local job = view.jobs[event.job]
   local label = style.plain(job and view:label(job) or event.job)
   return { { "    ", { glyph.waiting, "dim" }, " " .. label, { "  " .. style.plain(event.reason or ""), "dim" } } }
+end
+
+---What can start at the beginning, and what has to wait for what.
+---@param view LiveView
+---@param ready integer
+---@param resumed integer
+---@param waiting {job: string, needs: string[]}[]
+---@return Span[][]
+function M.readiness(view, ready, resumed, waiting)
+  local text = ("%d ready%s%d resumed%s%d waiting"):format(ready, style.separator, resumed, style.separator, #waiting)
+  local lines = { { { "  State  ", "dim" }, text } }
+  for _, entry in ipairs(waiting) do
+    lines[#lines + 1] = M.waiting(view, { job = entry.job, reason = "waiting on " .. table.concat(entry.needs, ", ") })[1]
+  end
+  lines[#lines + 1] = {}
+  return lines
 end
 
 ---The line above what follows for one component.

@@ -113,18 +113,20 @@ end
 ---@param resumed table<string, boolean> ids of the completed ones
 ---@return integer ready
 ---@return integer resumed
----@return integer waiting
+---@return {job: string, needs: string[]}[] waiting  for which of the jobs of this run
 function Live:readiness(resumed)
-  local ready, done, waiting = 0, 0, 0
+  local ready, done, waiting = 0, 0, {}
   for _, job in ipairs(self.planned) do
-    local free = true
-    for _, needed in ipairs(job.dependsOn or none) do free = free and (resumed[needed] or not self.jobs[needed]) end
+    local needs = {}
+    for _, needed in ipairs(job.dependsOn or none) do
+      if self.jobs[needed] and not resumed[needed] then needs[#needs + 1] = needed end
+    end
     if resumed[job.id] then
       done = done + 1
-    elseif free then
+    elseif #needs == 0 then
       ready = ready + 1
     else
-      waiting = waiting + 1
+      waiting[#waiting + 1] = { job = job.id, needs = needs }
     end
   end
   return ready, done, waiting
