@@ -84,7 +84,7 @@ describe("progress of a run", function()
     }
     os.remove(log)
     assert.equal([[
-    ✗ build  0.4s  lint: 3 problems
+    ✗ api/build  0.4s  lint: 3 problems
        step  lint
        error command exited with code 1
        hint  look closer
@@ -171,7 +171,7 @@ describe("progress of a run", function()
       { type = "job.waiting", job = "web@dev.build", reason = "not completed: db@dev.x" },
     }
     local text = shown(events)
-    assert.truthy(text:find("    ↻ retrying attempt 2/3  build  s  command exited with code 1\n", 1, true))
+    assert.truthy(text:find("    ↻ retrying attempt 2/3  api/build  s  command exited with code 1\n", 1, true))
     assert.falsy(text:find("⏳", 1, true))
     assert.truthy(shown(events, { verbose = true }):find("    ⏳ build  not completed: db@dev.x\n", 1, true))
   end)
@@ -194,7 +194,7 @@ describe("progress of a run", function()
     end
     local both = "  ◦ Pre-steps\n  ◦ Post-steps\n"
     assert.equal(both, steps(phases()))
-    assert.equal(both, steps(phases(), two, { job = "api@dev.build" }))
+    assert.equal(both, steps(phases(), { two[1] }, { job = "api@dev.build" }))
     assert.equal("", steps(phases(), two))
     local lines = { started(two, { concurrency = 2 }), { type = "step.started", job = "api@dev.build", step = "a", phase = "pre", count = 1,
       index = 1 } }
@@ -226,7 +226,7 @@ describe("progress of a run", function()
       { type = "step.retry", job = "api@dev.build", step = "s", attempt = 2, attempts = 3, error = "exit status 1" },
       ended "api@dev.build", ended "api@dev.test",
     }
-    assert.truthy(text:find("  4.1s\n\n    ↻ retrying attempt 2/3  build  s  command exited with code 1\n\n  ● api\n", 1, true), text)
+    assert.truthy(text:find("  4.1s\n\n    ↻ retrying attempt 2/3  api/build  s  command exited with code 1\n\n  ● api\n", 1, true), text)
   end)
 
   it("05 section 16.3: says when verbose what may start, what was done before and what has to wait", function()
@@ -241,6 +241,21 @@ describe("progress of a run", function()
     local line = "\n\n  State  2 ready · 1 resumed · 1 waiting\n    ⏳ test  waiting on web@dev.build\n\n  ● api\n  │  └─ ⚡ build  cached\n"
     assert.truthy(text(true):find(line, 1, true), text(true))
     assert.falsy(text(false):find("State", 1, true))
+  end)
+
+  it("names the component of what happens one by one where no line above does", function()
+    local jobs = { job("api", "dev", "build"), job("api", "prod", "build") }
+    local function text(options)
+      return shown({
+        started(jobs, { environments = { "dev", "prod" } }), { type = "job.started", job = "api@prod.build" },
+        { type = "step.finished", job = "api@prod.build", step = "s", status = "failed", seconds = 1, error = "exit status 2" },
+        ended("api@prod.build", "failed"), { type = "job.started", job = "api@dev.build" }, ended "api@dev.build",
+      }, options)
+    end
+    assert.truthy(text():find("    ✗ api·prod/build  1.0s  ", 1, true), text())
+    local verbose = text { verbose = true }
+    assert.truthy(verbose:find("\n  api  ·  prod\n    ✗ build  1.0s  ", 1, true), verbose)
+    assert.truthy(verbose:find("\n  api  ·  dev\n", 1, true), verbose)
   end)
 
   it("previews a dry run", function()

@@ -47,9 +47,10 @@ local function finish(self, event, fields)
   if group then print_block(self, group) end
 end
 
--- In a verbose sequential run the steps stand below the name of their component.
+-- In a verbose sequential run the steps stand below the name of their component and environment, jobs of a preview below the former.
 local function announce_group(self, job)
   local name = job.component or job.name
+  if not self.view.dryRun and self.view.multiEnv then name = name .. "\0" .. (job.environment or "") end
   if self.view.concurrent or self.group == name then return end
   put(self, render.group_line(self.view, job, self.group == nil))
   self.group = name
@@ -58,7 +59,7 @@ end
 local on = {}
 
 on["run.started"] = function(self, event)
-  self.view = live.new(event, { job = self.job, cwd = self.cwd, columns = self.columns })
+  self.view = live.new(event, { job = self.job, cwd = self.cwd, columns = self.columns, verbose = self.verbose })
   if event.dryRun or (not self.job and #self.view.order > 1) then put(self, render.header(self.view)) end
   if self.verbose and not event.dryRun then self.resumed = {} end
   if self.started and not event.dryRun then self.started(self.view) end

@@ -157,7 +157,7 @@ function M.phase(view, job, phase)
   local name = phase_names[phase]
   if not name then return {} end
   local line = { "  ", { glyph.phase .. " " .. name, "secondary" } }
-  if view.concurrent then line[#line + 1] = { "  " .. style.plain(view:label(job)), "dim" } end
+  if view.placed then line[#line + 1] = { "  " .. style.plain(view:label(job)), "dim" } end
   return { line }
 end
 
@@ -226,7 +226,7 @@ end
 ---@return Span[][]
 function M.group_line(view, job, first)
   local line = { "  ", { style.plain(job.component or job.name), "bold" } }
-  if view.multiEnv and job.environment then line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" } end
+  if view.multiEnv and job.environment and not view.dryRun then line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" } end
   return first and { line } or { {}, line }
 end
 

@@ -41,7 +41,8 @@ local M = {}
 ---@field cwd? string        directories below it are shown from there
 ---@field environments string[]
 ---@field multiEnv boolean
----@field concurrent boolean labels name the component
+---@field concurrent boolean  jobs run side by side
+---@field placed boolean      labels name component and environment, as no line above them does
 ---@field order string[]     job ids in plan order
 ---@field jobs table<string, LiveJob>
 ---@field groups table<string, LiveGroup>
@@ -81,7 +82,7 @@ local function add_job(self, planned)
 end
 
 ---@param started table the event run.started
----@param options? {job?: string, cwd?: string, columns?: integer}
+---@param options? {job?: string, cwd?: string, columns?: integer, verbose?: boolean}
 ---@return LiveView
 function M.new(started, options)
   local self = setmetatable({
@@ -97,13 +98,14 @@ function M.new(started, options)
   if self.concurrency > 1 and most > 0 and most < #self.group_order then self.components = most end
   self.multiEnv = #self.environments > 1
   self.concurrent = self.concurrency > 1 and #self.order > 1
+  self.placed = self.concurrent or not (options and options.verbose or self.dryRun) and #self.order > 1
   return self
 end
 
 ---@param job LiveJob
 ---@return string the job's name as far as its surroundings do not say it: `component·env/name` when jobs run side by side
 function Live:label(job)
-  if not self.concurrent or not job.component then return job.name end
+  if not self.placed or not job.component then return job.name end
   local place = job.component
   if self.multiEnv and job.environment then place = place .. style.joint .. job.environment end
   return place .. "/" .. job.name
