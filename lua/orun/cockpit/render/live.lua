@@ -226,7 +226,9 @@ end
 ---@return Span[][]
 function M.group_line(view, job, first)
   local line = { "  ", { style.plain(job.component or job.name), "bold" } }
-  if view.multiEnv and job.environment and not view.dryRun then line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" } end
+  if view.multiEnv and job.environment and not view.dryRun then
+    line[#line + 1] = { style.wide_separator .. style.plain(job.environment), "dim" }
+  end
   return first and { line } or { {}, line }
 end
 
