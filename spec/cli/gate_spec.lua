@@ -146,6 +146,22 @@ describe("gates", function()
     assert.truthy(orun("approve", { "prod", "--exec-id", "x" }).output:find("orun run %x+ %-%-exec%-id x"))
   end)
 
+  it("interrupt the run when Ctrl-C is pressed at the question", function()
+    write_plan(gated)
+    local journal = space:execution "x" .. "/journal.jsonl"
+    local child = assert(process.start {
+      argv = {
+        "sh", "-c", ("{ until grep -qs queued '%s' && [ -s ran ]; do sleep 0.05; done; sleep 0.2; printf '\\003'; sleep 2; } | "
+          .. "script -qec \"'%s' run plan.json --exec-id x\" /dev/null"):format(journal, system.paths().exe),
+      },
+      cwd = space.root, output = "capture", timeout = 60,
+    })
+    local r = child:wait()
+    assert.equal(130, r.code, r.output)
+    assert.is_nil(space:state("x").jobs["api@prod.deploy"])
+    assert.falsy(r.output:find("was not approved", 1, true), r.output)
+  end)
+
   it("ask nobody at the terminal of a CI job", function()
     write_plan(gated)
     local child = assert(process.start {

@@ -113,6 +113,15 @@ local function await_record(self, id, child)
   child:terminate()
 end
 
+-- Ctrl-C at the question ends its shell and interrupts the run; either may be noticed first.
+local function await_interruption(run)
+  if run.signal then return end
+  local wake = loop.queue()
+  run.sleepers[wake] = true
+  wake:pop(1)
+  run.sleepers[wake] = nil
+end
+
 -- Asks at the terminal who approves; an interruption of the run is a no.
 ---@return string|false|nil by nil: nobody can be asked
 local function answer(self, gate, id)
@@ -125,6 +134,7 @@ local function answer(self, gate, id)
   local result = child:wait()
   watcher:cancel()
   self.run.active[question] = nil
+  if result.signal == "INT" then await_interruption(self.run) end
   local other = recorded_by(self, id)
   local yes = result.code == 0 and result.output:find("^%s*[yY]") ~= nil
   self.run:emit("gate.answered", { gate = id, typed = result.code == 0, by = other })
