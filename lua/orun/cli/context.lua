@@ -46,6 +46,8 @@ function M.new(parsed, command)
 end
 
 local broken_pipe, input_output = 32, 5
+-- More than is drawn at once.
+local picture_bytes = 1 << 16
 
 -- A terminal that hung up reports an input/output error, as a broken disk does.
 local function is_reader_gone(errno)
@@ -82,6 +84,12 @@ end
 function Context:note(text)
   self:flush()
   io.stderr:write(text, "\n")
+end
+
+---From now on what is written reaches a terminal when it is flushed, and not line by line: a picture appears at once.
+function Context:hold_lines()
+  self:flush()
+  io.stdout:setvbuf("full", picture_bytes)
 end
 
 ---Hands what was written to whoever reads it.

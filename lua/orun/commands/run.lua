@@ -265,6 +265,7 @@ end
 -- Opened outside of the run, which waits for all tasks that are started in it.
 local function open_region(ctx, place)
   local lines, now = require("orun.cockpit.render.region").lines, require("host.loop").now
+  ctx:hold_lines()
   return require("orun.cockpit.region").open {
     style = ctx.style,
     write = function(text) ctx:write(text) end,

@@ -132,6 +132,7 @@ local function watch(ctx, store)
   if ctx.flags.exec_id then source.resolve(store, ctx.flags.exec_id) end
   return loop.scope(function()
     local vigil <close>, watched = watch_run.vigil(termination.signals()), {}
+    if ctx.style.interactive then ctx:hold_lines() end
     local screen <close> = ctx.style.interactive and not ctx.flags.json and require("orun.cockpit.screen").open(function(text)
       ctx:write(text)
       ctx:flush()
