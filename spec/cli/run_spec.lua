@@ -77,6 +77,15 @@ describe("orun run", function()
     assert.truthy(from_environment.errors:find("docker, github-actions, local", 1, true))
   end)
 
+  it("of a step does not take over the plan, the execution and the runner of the run around it", function()
+    write_plan({ { "c@dev.inner", { use = "actions/checkout@v4" } } }, "inner.json")
+    write_plan { { "c@dev.outer", ("'%s' run inner.json 2> said"):format(system.paths().exe) } }
+    assert.equal(1, orun({ "plan.json", "--exec-id", "x", "--isolation", "none" }, { ORUN_RUNNER = "local" }).code)
+    -- The plan chose the runner, as it does outside of a step.
+    assert.truthy(space:read("said"):find("the github-actions runner is not part of this version", 1, true))
+    assert.is_nil(space:state("x").jobs["c@dev.inner"])
+  end)
+
   it("05 case 5: chooses the runner by flag, then environment, then plan", function()
     write_plan { { "c@dev.a", { use = "actions/checkout@v4" } } }
     local env = { ORUN_RUNNER = "docker", GITHUB_ACTIONS = "true" }

@@ -78,7 +78,7 @@ end
 local function choose_runner(flags, plan)
   if flags.gha then return "github-actions" end
   if flags.runner then return known_runner(flags.runner) end
-  local named = environ("ORUN_RUNNER")
+  local named = inherited("ORUN_RUNNER")
   if named then
     local name = known_runner(named)
     if name then return name end
