@@ -23,9 +23,10 @@ local workspaces = require "orun.run.workspace"
 
 local M = {}
 
--- Seconds between snapshots while jobs finish, and between syncs of the journal.
+-- Seconds between snapshots while jobs finish, and between syncs of the journal; the first one is for the beginning of the run, which
+-- the first jobs need not wait for.
 local snapshot_interval = 0.25
-local sync_interval = 1
+local sync_interval, first_sync = 1, 0.02
 -- A snapshot may take this part of the time at most: it grows with the number of jobs.
 local snapshot_share = 0.02
 -- Seconds between TERM and KILL for steps of an interrupted run.
@@ -163,6 +164,8 @@ end
 
 -- Durability and snapshots while jobs run and nothing else happens.
 local function housekeeping(self)
+  if self.stop:pop(first_sync) then return end
+  if self.stale and loop.now() >= self.next_snapshot then self:write_snapshot(false) end
   self.writer:sync()
   while not self.stop:pop(sync_interval) do
     self.writer:sync()
@@ -424,8 +427,8 @@ function M.open(options, selected, counts)
   if options.signals then run.signals = loop.signals(termination.signals()) end
   record_start(run, checksum)
   M.write_manifest(run.dir, options)
-  run.writer:sync()
-  run:write_snapshot(true)
+  -- That of an execution with many jobs takes its time: it is written when the first ones were started.
+  if next(run.fold.jobs) then run.stale = true else run:write_snapshot(false) end
   return run
 end
 
