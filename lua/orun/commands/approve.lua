@@ -3,15 +3,12 @@ local claims = require "orun.state.claim"
 local diagnostic = require "orun.diagnostic"
 local execution = require "orun.state.execution"
 local gates = require "orun.run.gate"
-local identity = require "orun.plan.identity"
 local journal = require "orun.state.journal"
 local liveness = require "orun.state.liveness"
-local shellword = require "orun.util.shellword"
 local source = require "orun.cockpit.source"
 local system = require "host.system"
 
-local function find(ctx)
-  local store = ctx:workspace().store
+local function find(ctx, store)
   local id = source.resolve(store, ctx.flags.exec_id)
   if not id then diagnostic.raise { kind = "execution.none", message = "there is no execution yet", hint = "orun run starts one" } end
   local dir = execution.directory(store, id)
@@ -68,7 +65,8 @@ running; this records the approval, and running the execution again with --exec-
   },
   args = { { name = "gate", help = "id of a gate, an environment, or `all`" } },
   run = function(ctx, args)
-    local dir, id, plan = find(ctx)
+    local store = ctx:workspace().store
+    local dir, id, plan = find(ctx, store)
     local wanted = gates.find(plan.jobs, args[1], "approve")
     local fold, jobs_of = record(dir, plan, wanted, system.user())
     local style = ctx.style
@@ -79,8 +77,8 @@ running; this records the approval, and running the execution again with --exec-
       ctx:print(("  run %s goes on by itself"):format(id))
       return 0
     end
-    local ref = identity.short(plan.metadata and plan.metadata.checksum or "") or ""
-    ctx:print(("  orun run %s --exec-id %s"):format(ref, shellword.quote(id)))
+    local continuation = source.record(store, id).continuation
+    if continuation then ctx:print("  " .. continuation) end
     return 0
   end,
 }
