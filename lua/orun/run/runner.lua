@@ -271,6 +271,7 @@ end
 -- A job asked for by name does not wait for others: nothing would ever start them. Checked before a record exists, so that a
 -- mistake leaves none behind.
 local function check_dependencies(options, job)
+  if #(job.dependsOn or "") == 0 then return end
   local fold = options.exec_id and journal.read(execution.directory(options.store, options.exec_id) .. "/journal.jsonl") or folds.new()
   local missing = unmet(fold, job.dependsOn)
   if not missing then return end
