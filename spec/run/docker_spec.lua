@@ -78,6 +78,17 @@ esac
     for _, line in ipairs(space:lines("calls")) do assert.falsy(line:find "^pull") end
   end)
 
+  it("mounts the directory that --workdir names, wherever it is", function()
+    pretend "image) echo [] ;;"
+    local other = spaces.new()
+    local result = space:run(plan { { "a@dev.b", "true", path = "svc" } }, { exec_id = "x", runner = "docker", workdir = other.root })
+    other:close()
+    assert.equal("completed", result.status)
+    local calls = table.concat(space:lines "calls", "\n")
+    assert.truthy(calls:find(("--mount type=bind,source=%s,target=/workspace "):format(other.root), 1, true), calls)
+    assert.truthy(calls:find("exec --workdir /workspace ", 1, true), calls)
+  end)
+
   it("says why an image cannot be had", function()
     pretend "pull) echo trying; echo no such thing >&2; exit 7 ;;"
     local _, events = space:run(plan { { "a@dev.b", "true", runsOn = "nope:1" } }, { exec_id = "x", runner = "docker" })

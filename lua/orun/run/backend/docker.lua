@@ -77,7 +77,7 @@ end
 ---@class DockerSite: Site
 ---@field run Run
 ---@field engine Engine
----@field root string     workspace on this machine
+---@field root string     what is mounted as the workspace: that of the job, or what --workdir names
 ---@field name string     of the container
 ---@field path string     PATH of the image
 ---@field keeper? Process is attached to the container while that runs
@@ -204,7 +204,8 @@ function M.open(work)
   local engine = run.prepared.engine
   local key = table.concat({ fs.realpath(run.store), run.facts.execId, work.job.id }, "\0")
   local self = setmetatable({
-    run = run, engine = engine, claim = work.claim, root = work.workspace.root, files = work.files:sub(1, -2) .. ".docker/",
+    run = run, engine = engine, claim = work.claim, root = run.directory_override or work.workspace.root,
+    files = work.files:sub(1, -2) .. ".docker/",
     name = "orun-" .. hash.sha256(key):sub(1, 20),
   }, Site)
   local ok, message, hint = check(self, work)
