@@ -129,7 +129,7 @@ describe("orun plan", function()
     end
     local r = orun(p, "run", "zzz", "--dry-run")
     assert.equal(1, r.code)
-    mentions(r.err, "no component matched zzz", "cart, ledger, site, vpc")
+    mentions(r.err, "there is no plan and no component called zzz", "cart, ledger, site, vpc")
   end)
 
   it("goes to what an output path leads to, also when that is no file", function()
