@@ -167,7 +167,7 @@ local unloadable = "the command file cannot be loaded"
 function M.read(file)
   local text, message = fs.read(file)
   if not text then diagnostic.raise { kind = "command.unreadable", message = message --[[@as string]] } end
-  return text --[[@as string]]
+  return (text:gsub("^\xef\xbb\xbf", ""))
 end
 
 ---Runs a command file in this state and returns its table. Raises a Failure that names file and line.

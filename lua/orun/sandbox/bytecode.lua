@@ -144,7 +144,7 @@ end
 ---@return ChunkNames? names
 ---@return string? message of the compiler
 function M.names(text, file)
-  local chunk, message = load(text, "@" .. file, "t", {})
+  local chunk, message = load((text:gsub("^\xef\xbb\xbf", "")), "@" .. file, "t", {})
   if not chunk then return nil, message end
   local reader = setmetatable({ bytes = string.dump(chunk), at = 1 }, Reader)
   -- Signature, version, format, check bytes, three sizes, two numbers, and how many upvalues the chunk has.

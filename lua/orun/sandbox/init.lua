@@ -93,7 +93,8 @@ local function read(directory, file)
   if stat.size > M.limits.memory then return nil, ("%s is larger than %s"):format(cleaned, amount(M.limits.memory)) end
   local bytes = fs.read(at)
   if not bytes then return nil, ("cannot read %s"):format(cleaned) end
-  return bytes
+  -- The mark that some editors put in front of UTF-8.
+  return (bytes:gsub("^\xef\xbb\xbf", ""))
 end
 
 local parts = {}
