@@ -343,6 +343,47 @@ return function(a) if a == "compared" then return a:method(t["read"], other) end
     assert.same({ key = { 3, 4 } }, names.keys)
   end)
 
+  it("of fields stand where they begin", function()
+    local keys = assert(bytecode.names([[
+local s, x = orun.schema, 1
+print(x)
+local t = {
+  call = s.string {
+    inner = "a",
+    deep = {
+      1,
+    },
+  },
+  fn = function()
+    return 1
+  end,
+  sum = x +
+    2,
+  joined = "a" ..
+    x,
+  plain = x,
+  other = x
+    and s.y
+    or s.z,
+}
+print(1)
+t.later = s.map(
+  x
+)
+function t.method()
+  return 1
+end
+]], "x.lua")).keys
+    local first = {}
+    for name, lines in pairs(keys) do first[name] = lines[1] end
+    assert.same({
+      call = 4, inner = 5, deep = 6, fn = 10, sum = first.sum, joined = 15, plain = 17, other = first.other, later = 23, method = 26,
+    }, first)
+    assert.truthy(first.other >= 18 and first.other <= 20 and first.sum >= 13 and first.sum <= 14)
+    local late = assert(bytecode.names("local t, v = {}, f(\n1)\nlocal w = g()\nt.a = v\nt.b = w\n", "x.lua")).keys
+    assert.same({ a = { 4 }, b = { 5 } }, late)
+  end)
+
   it("are found in long files, far down", function()
     local names = assert(bytecode.names(("\n"):rep(1000) .. "x = 1" .. ("\n"):rep(300) .. "return y", "x.lua"))
     assert.same({ 1001, 1301 }, { names.globals[1].line, names.globals[2].line })

@@ -11,6 +11,13 @@ local M = {}
 local LOADK, GETTABUP, GETFIELD, SETTABUP, SETFIELD, SELF, EQK = 3, 11, 14, 15, 18, 20, 60
 local is_store = { [15] = true, [16] = true, [17] = true, [18] = true }
 
+-- Instructions that put a new value into register A: whatever is there; unless it is made of A itself (their operand B).
+local is_fresh, is_made = {}, {}
+for _, op in ipairs { 1, 2, 3, 4, 5, 6, 7, 8, 9, GETTABUP, 19, 79, 80 } do is_fresh[op] = true end
+for _, op in ipairs { 0, 12, 13, GETFIELD, SELF, 49, 50, 51, 52 } do is_made[op] = true end
+for op = 21, 45 do is_made[op] = true end
+local CLOSURE = 79
+
 ---A reader of what string.dump returns.
 local Reader = {}
 Reader.__index = Reader
@@ -90,6 +97,30 @@ local function lines_of(first, steps, absolutes)
   return lines
 end
 
+---How many registers hold variables at an instruction; values that are being made stand above them.
+local function variables_at(f, at)
+  local count = 0
+  for _, item in ipairs(f.variables) do
+    if item.from < at and at <= item.to then count = count + 1 end
+  end
+  return count
+end
+
+---The line on which a table is given a field: where its value begins, since the instruction itself belongs to where the value ends.
+local function line_of_field(f, at)
+  local word = f.code[at]
+  local register = word >> 24 & 0xff
+  -- A constant, or a variable that got its value somewhere else.
+  if word >> 15 & 1 == 1 or register < variables_at(f, at) then return f.lines[at] end
+  for i = at - 1, 1, -1 do
+    local op, a, b = f.code[i] & 0x7f, f.code[i] >> 7 & 0xff, f.code[i] >> 16 & 0xff
+    if a == register and (is_fresh[op] or is_made[op] and b ~= register) then
+      return op == CLOSURE and f.inner[(f.code[i] >> 15) + 1].first or f.lines[i]
+    end
+  end
+  return f.lines[at]
+end
+
 local visit
 
 ---@param reader table
@@ -107,7 +138,7 @@ local function read_function(reader, names)
   for i = 1, reader:size() do inner[i] = read_function(reader, names) end
   local steps = reader:list(Reader.byte)
   f.lines = lines_of(f.first, steps, reader:list(absolute))
-  reader:list(variable)
+  f.variables = reader:list(variable)
   f.upvalues = reader:list(Reader.string)
   f.inner = inner
   return f
@@ -126,7 +157,8 @@ function visit(f, names)
     if op == SETFIELD and constants[b + 1] then
       local lines = names.keys[constants[b + 1]] or {}
       names.keys[constants[b + 1]] = lines
-      if lines[#lines] ~= f.lines[i] then lines[#lines + 1] = f.lines[i] end
+      local line = line_of_field(f, i)
+      if lines[#lines] ~= line then lines[#lines + 1] = line end
     end
     if op == GETTABUP and upvalues[b + 1] == "_ENV" then
       table.insert(names.globals, { name = constants[c + 1], line = f.lines[i], written = false })
