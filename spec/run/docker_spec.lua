@@ -78,6 +78,19 @@ esac
     for _, line in ipairs(space:lines("calls")) do assert.falsy(line:find "^pull") end
   end)
 
+  it("shows no secret on a command line", function()
+    pretend "image) echo [] ;;"
+    local env = { DOCKER_PASSWORD = "hunter2hunter2", GOOGLE_API_KEY = "0123456789", DOCKER_HOST = "tcp://inside:1", PLAIN = "p" }
+    local step = 'echo "$DOCKER_PASSWORD" | tr h j; echo "$GOOGLE_API_KEY" | tr 0 z; echo $PLAIN'
+    space:run(plan { { "a@dev.b", { run = step, env = env } } }, { exec_id = "x", runner = "docker" })
+    assert.equal("junter2junter2\nz123456789\np\n", log(space, "x", "a@dev.b/s.log"))
+    local calls = table.concat(space:lines "calls", "\n")
+    for _, words in ipairs { "--env DOCKER_HOST=tcp://inside:1 ", "--env DOCKER_PASSWORD ", "--env GOOGLE_API_KEY ", "--env PLAIN " } do
+      assert.truthy(calls:find(words, 1, true), calls)
+    end
+    assert.falsy(calls:find("hunter2", 1, true) or calls:find("0123456789", 1, true))
+  end)
+
   it("mounts the directory that --workdir names, wherever it is", function()
     pretend "image) echo [] ;;"
     local other = spaces.new()

@@ -10,6 +10,7 @@ local fs = require "host.fs"
 local hash = require "host.hash"
 local loop = require "host.loop"
 local process = require "host.process"
+local secret = require "orun.run.secret"
 local sorted = require "orun.util.sorted"
 
 local M = { name = "docker", context = "container", fresh = true }
@@ -257,7 +258,8 @@ end
 ---------------------------------------------------------------------------------------------------
 -- Steps.
 
--- Variables that mean something to the engine's own program: these are given by value.
+-- Variables that may mean something to the engine's own program: these are given by value, but for those that hold secrets, whose names
+-- mean nothing to it.
 local meant_for_program = {
   "^PATH$", "^HOME$", "^USER$", "^LOGNAME$", "^SHELL$", "^TMPDIR$", "^TERM$", "^LANG", "^LC_", "^LD_", "^DOCKER_", "^BUILDKIT_",
   "^CONTAINER", "^PODMAN_", "^REGISTRY_", "^STORAGE_", "^XDG_", "^SSH_",
@@ -266,6 +268,7 @@ local meant_for_program = {
 }
 
 local function is_for_program(name)
+  if secret.is_name(name) then return false end
   for _, pattern in ipairs(meant_for_program) do
     if name:find(pattern) then return true end
   end
