@@ -115,6 +115,7 @@ describe("flags", function()
 
   it("need their value, and do not take another flag for it", function()
     assert.equal("--output needs a value (PATH)", (refused { "--output" }))
+    assert.equal("--format needs a value (json, yaml)", (refused { "--format" }))
     local message, hint = refused { "--output", "--verbose" }
     assert.equal("--output needs a value (PATH)", message)
     assert.equal("a value that starts with a dash is written --output=--verbose", hint)

@@ -174,7 +174,8 @@ end
 local function take_value(self, flag, written)
   local word = self.words[self.at]
   if word == nil or looks_like_flag(self, word) then
-    diagnostic.usage(("%s needs a value (%s)"):format(written, flag.value or "VALUE"),
+    local wanted = flag.choices and table.concat(flag.choices, ", ") or flag.value or "VALUE"
+    diagnostic.usage(("%s needs a value (%s)"):format(written, wanted),
       word and ("a value that starts with a dash is written %s=%s"):format(written, word) or nil)
   end
   self.at = self.at + 1
