@@ -364,7 +364,7 @@ function Run:check_job(job, demands)
 end
 
 ---Enforces all policies on the jobs of a plan: adds gates, reports disagreements and violations, all of them.
----@param jobs table[] from resolve
+---@param jobs table[] from resolve; what is said of those that are `flawed` would not be true of them when they are mended
 ---@param expansion Expansion
 ---@param model table
 ---@param loaded Loaded
@@ -386,7 +386,7 @@ function M.enforce(jobs, expansion, model, loaded, report, trigger)
   end
   for _, job in ipairs(jobs) do
     local demands = run:demands(job.instance)
-    if #demands > 0 then run:check_job(job, demands) end
+    if #demands > 0 and not job.flawed then run:check_job(job, demands) end
   end
   run:report_conflicts()
   run:report_violations()

@@ -77,6 +77,99 @@ hint: did you mean build?
       "c/component.yaml:2:11 yaml.syntax" }, places(json.decode(r.out).errors))
   end)
 
+  -- Mistakes of every stage, each in a part of its own.
+  local staged = sources.intent .. [[
+environments:
+  dev: {}
+  prod: {policies: {requiredLabels: [team]}, promotion: {dependsOn: [{environment: dve}]}}
+  x: {promotion: {dependsOn: [{environment: y}]}}
+  y: {promotion: {dependsOn: [{environment: x}]}}
+components:
+  - {name: wrong-parameters, type: sh, subscribe: {environments: [dev]}, parameters: {size: large}}
+  - {name: wrong-profile, type: sh, subscribe: {environments: [{name: dev, profile: ful}]}}
+  - {name: wrong-type, type: hs, subscribe: {environments: [dev]}}
+  - {name: no-type, subscribe: {environments: [dev]}}
+  - {name: wrong-environment, type: sh, subscribe: {environments: [dev, prdo]}}
+  - {name: wrong-dependency, type: sh, subscribe: {environments: [dev]}, dependsOn: [{component: db}]}
+  - name: wrong-step
+    type: sh
+    subscribe: {environments: [dev]}
+    overrides: {steps: [{name: a, phase: lter, run: a}, {name: b, run: "{{.a"}]}
+  - {name: unlabelled, type: sh, subscribe: {environments: [prod]}}
+  - {name: a, type: sh, subscribe: {environments: [dev, prod]}, labels: {team: t}, dependsOn: [{component: b}]}
+  - {name: b, type: sh, subscribe: {environments: [dev, prod]}, labels: {team: t}, dependsOn: [{component: a}]}
+  - {name: c, type: sh, subscribe: {environments: [dev]}, dependsOn: [{component: c}]}
+  - name: needs-the-wrong
+    type: sh
+    subscribe: {environments: [dev]}
+    dependsOn: [{component: wrong-parameters, include: always}, {component: wrong-profile, include: always}, {component: wrong-step}]
+  - {name: needs-the-absent, type: sh, subscribe: {environments: [dev]}, dependsOn: [{component: unlabelled, include: always}]}
+]]
+  local profiled = sources.composition "sh":gsub("parameterSchema: {type: object}", [[
+parameterSchema: {properties: {parameters: {properties: {size: {type: integer}}}}}
+  defaultProfile: base
+  executionProfiles: {base: {jobs: {build: {stepsEnabled: [make]}}}, full: {jobs: {build: {stepsEnabled: [make]}}}}]])
+
+  it("of all stages are told at once, and none of what only follows from them", function()
+    local p = platform(staged, { ["kit/compositions/sh/composition.yaml"] = profiled })
+    for _, words in ipairs { { "validate", "--json" }, { "plan", "--json" }, { "run", "--json" } } do
+      local r = program.run(p.root, words)
+      assert.equal(1, r.code)
+      local all = json.decode(r.out)
+      assert.same({
+        "intent.yaml:4:84 intent.promotion-unknown", "intent.yaml:5:30 intent.promotion-cycle",
+        "intent.yaml:8:93 schema.violation", "intent.yaml:9:85 intent.unknown-profile", "intent.yaml:10:30 composition.unknown-type",
+        "intent.yaml:11:5 intent.component-type", "intent.yaml:13:98 intent.unknown-dependency", "intent.yaml:17:42 bind.phase",
+        "intent.yaml:17:73 template.parse", "intent.yaml:18:5 policy.violation", "intent.yaml:19:96 resolve.cycle",
+        "intent.yaml:21:71 resolve.cycle", "intent.yaml:26:86 resolve.always-missing",
+      }, places(all.errors), words[1])
+      assert.same({ "intent.yaml:12:73 intent.unknown-environment" }, places(all.warnings), words[1])
+    end
+  end)
+
+  it("of a selection are told beside those of the platform, whose jobs are not looked at then", function()
+    local p = platform(staged, { ["kit/compositions/sh/composition.yaml"] = profiled })
+    local r = program.run(p.root, { "plan", "--env", "dve", "--json" })
+    local list = json.decode(r.out).errors
+    assert.equal("plan.unknown-environment", list[1].kind)
+    assert.same({
+      "intent.yaml:4:84 intent.promotion-unknown", "intent.yaml:5:30 intent.promotion-cycle", "intent.yaml:8:93 schema.violation",
+      "intent.yaml:9:85 intent.unknown-profile", "intent.yaml:10:30 composition.unknown-type", "intent.yaml:11:5 intent.component-type",
+      "intent.yaml:13:98 intent.unknown-dependency",
+    }, places { table.unpack(list, 2) })
+    -- What the trigger or a revision would choose is not known either.
+    for _, words in ipairs { { "--trigger", "push" }, { "--changed", "--base", "nowhere" } } do
+      list = json.decode(program.run(p.root, { "plan", "--json", table.unpack(words) }).out).errors
+      assert.equal(8, #list, words[1])
+    end
+  end)
+
+  it("in one manifest hide nothing of the others, and what depends on it is left alone", function()
+    local p = platform(sources.intent .. "environments: {dev: }\n", {
+      ["a/component.yaml"] = "kind: Component\nmetadata: {name: a}\nspec: {type: [sh]}\n",
+      ["b/component.yaml"] = "kind: Component\nmetadata: {name: b}\n"
+        .. "spec: {type: hs, subscribe: {environments: [dev]}, dependsOn: [{component: a, include: always}]}\n",
+      ["c/component.yaml"] = "kind: Component\nmetadata: {name: c}\n"
+        .. "spec: {type: sh, subscribe: {environments: [dev]}, dependsOn: [{component: a, include: always}, {component: d}]}\n",
+    })
+    for _, words in ipairs { { "plan", "--all" }, { "plan", "a" }, { "validate" } } do
+      local r = program.run(p.root, { words[1], "--json", words[2] })
+      assert.same({
+        "a/component.yaml:3:14 yaml.type", "b/component.yaml:3:14 composition.unknown-type",
+        "c/component.yaml:3:109 intent.unknown-dependency",
+      }, places(json.decode(r.out).errors), table.concat(words, " "))
+    end
+    -- A file without a name might be the one.
+    p:write("d/component.yaml", "kind: Component\nmetadata: {name: d\n")
+    local r = program.run(p.root, { "validate", "--json" })
+    assert.same({
+      "a/component.yaml:3:14 yaml.type", "b/component.yaml:3:14 composition.unknown-type", "d/component.yaml:2:11 yaml.syntax",
+    }, places(json.decode(r.out).errors))
+    r = program.run(p.root .. "/d", { "plan", "x", "--json" })
+    assert.equal(3, #json.decode(r.out).errors)
+    assert.is_nil(p:read ".orun/component-tree.yaml", "a tree without them would be another platform's")
+  end)
+
   it("are data with --json, on stdout alone", function()
     local p = platform(intent)
     for _, words in ipairs { { "plan", "--json" }, { "validate", "--json" }, { "run", "--json" } } do

@@ -76,21 +76,18 @@ local function label(step, index)
   return step.id or step.name or ("step-%d"):format(index)
 end
 
----Checks the phases; a job with an invalid one is not ordered further.
+---Checks the phases; an invalid one counts as the main one, so that the rest of the job is looked at.
 local function check_phases(steps, report)
-  local valid = true
   for i, step in ipairs(steps) do
     local phase = selection.phase(step.phase)
     if not phase then
-      valid = false
       report:error(place.mark(place.of(step.place, "phase"), {
         kind = "bind.phase", message = ('step "%s" has the phase "%s", must be pre, main or post'):format(label(step, i), step.phase),
         hint = suggestion.hint(step.phase, { "pre", "main", "post" }),
       }))
     end
-    step.phase = phase
+    step.phase = phase or "main"
   end
-  return valid
 end
 
 ---Gives every step its id; two of one id could not be told apart in logs and state.
@@ -109,8 +106,8 @@ local function assign_ids(steps, job, report)
   end
 end
 
----The steps of one job in order; nil when they cannot be ordered.
----@return BoundStep[]?
+---The steps of one job in order.
+---@return BoundStep[]
 local function bound_steps(instance, chosen, id, report)
   local steps, removed = selection.profile(chosen.definition, chosen.choice)
   local overrides = instance.component.overrides and instance.component.overrides.steps or {}
@@ -130,7 +127,7 @@ local function bound_steps(instance, chosen, id, report)
   end
   attempt.check_job(chosen.definition, report)
   for i, step in ipairs(steps) do attempt.check_step(step, label(step, i), report) end
-  if not check_phases(steps, report) then return nil end
+  check_phases(steps, report)
   selection.sort(steps)
   assign_ids(steps, chosen.name, report)
   return steps
@@ -232,7 +229,6 @@ local function preparation(report)
     if shared then return shared end
     local said = #report.errors + #report.warnings
     local steps = bound_steps(instance, chosen, id, report)
-    if not steps then return nil end
     local recipes, texts = {}, {}
     for i, step in ipairs(steps) do recipes[i] = recipe(step, texts) end
     recipes.texts, recipes.uses = texts, 0
@@ -305,7 +301,6 @@ local function bind_job(instance, chosen, context)
     chosen = { name = chosen.name, definition = definition, choice = chosen.choice }
   end
   local recipes = context.prepare(instance, chosen, id)
-  if not recipes then return nil end
   local data = context.data:of(instance, id, chosen.name)
   local steps = render_steps(renderer, recipes, data, id)
   return {
@@ -324,14 +319,17 @@ end
 ---@param instances table[] sorted by environment, then name
 ---@param report table
 ---@param trigger? table as compositions in Lua see it
----@return table[] jobs in the order of the instances, those of one instance by name
+---@return table[] jobs in the order of the instances, those of one instance by name; `flawed` where a mistake was found in its steps
 return function(instances, report, trigger)
   local jobs, renderer = {}, rendering.new(report)
   local context = { renderer = renderer, prepare = preparation(report), data = template_data(), report = report, trigger = trigger,
     chosen = {} }
   for _, instance in ipairs(instances) do
-    for _, chosen in ipairs(instance.composition and chosen_jobs(instance, context) or {}) do
-      jobs[#jobs + 1] = bind_job(instance, chosen, context)
+    for _, chosen in ipairs(not instance.flawed and instance.composition and chosen_jobs(instance, context) or nothing) do
+      local before = #report.errors + renderer.failures
+      local job = bind_job(instance, chosen, context)
+      if job and #report.errors + renderer.failures > before then job.flawed = true end
+      jobs[#jobs + 1] = job
     end
   end
   renderer:finish()

@@ -46,11 +46,12 @@ local function instance(context, environment_name, component, settings)
     dependencyMode = mode, dependencySource = mode_source, dependencyRuleTriggerRef = mode_trigger, subscription = settings,
   }
   profile.choose(result, settings, context)
+  if component.flawed or not result.composition then result.flawed = true end
   return result
 end
 
 ---@class Expansion
----@field instances table[] selected, sorted by environment, then name
+---@field instances table[] selected, sorted by environment, then name; one whose jobs would only repeat a mistake is `flawed`
 ---@field active string[] sorted environments selected by trigger or --env, empty ones included
 ---@field environments string[] sorted environments that hold a selected instance, or were left empty by --env only
 ---@field all table[] every instance of the intent, in the same order
@@ -69,7 +70,9 @@ return function(model, registry, choice, report)
   local by_name = {}
   for _, component in ipairs(model.components) do
     by_name[#by_name + 1] = component
-    if registry then context.compositions[component.name] = component.composition or registry:choose(component) end
+    if registry and component.type ~= "" then
+      context.compositions[component.name] = component.composition or registry:choose(component)
+    end
   end
   table.sort(by_name, function(a, b) return a.name < b.name end)
   local all = {}

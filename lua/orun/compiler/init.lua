@@ -1,5 +1,6 @@
 -- The compiler: six stages in order, each a function of what the one before it returned.
 local bindings = require "orun.trigger.binding"
+local diagnostic = require "orun.diagnostic"
 local directory = require "orun.intent.directory"
 local expand = require "orun.compiler.expand"
 local heap = require "orun.compiler.heap"
@@ -33,22 +34,35 @@ function M.read(options, report)
   return loaded
 end
 
----Loads and normalizes; nothing of it depends on a selection.
----@param options CompileOptions
----@param report table
----@param compositions? boolean|"declared" as in compiler.load
----@return table model
----@return Loaded
-function M.model(options, report, compositions)
+-- Loads and normalizes. What is wrong stays in the report, as far as anything can be said of the rest.
+local function front(options, report, compositions)
   local pace <close> = heap.relax()
   local loaded = load({
     intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = compositions,
     lock = compositions == nil or nil, locked = options.locked, trigger = options.trigger,
   }, report)
   pace:check()
-  local model = normalize(loaded, report)
+  return normalize(loaded, report), loaded
+end
+
+---Loads and normalizes; nothing of it depends on a selection. Raises what is in the report when something is wrong.
+---@param options CompileOptions
+---@param report table
+---@param compositions? boolean|"declared" as in compiler.load
+---@return table model
+---@return Loaded
+function M.model(options, report, compositions)
+  local model, loaded = front(options, report, compositions)
   report:check()
   return model, loaded
+end
+
+-- Whether the component's manifest has a mistake, or may have one: that was said.
+local function is_broken(model, name)
+  for _, broken in ipairs(model.broken) do
+    if broken == name then return true end
+  end
+  return model.incomplete
 end
 
 ---The component that a fresh plan is narrowed to because the command was started inside its directory.
@@ -64,6 +78,7 @@ function M.scope(model, root, options, report)
   for _, component in ipairs(model.components) do
     if component.name == name then return { detectedComponent = name, components = scope.closure(model, name) } end
   end
+  if is_broken(model, name) then return { detectedComponent = name, components = {} } end
   report:error {
     kind = "plan.scope", file = path.relative(options.cwd, file --[[@as string]]),
     message = ('the working directory belongs to the component "%s", which the intent does not discover'):format(name),
@@ -72,7 +87,8 @@ function M.scope(model, root, options, report)
   return nil
 end
 
----The jobs of an expansion as the plan has them.
+---The jobs of an expansion as the plan has them. Raises what is in the report, from this stage or an earlier one: those before leave out
+---what they found wrong, so that a mistake in one component does not hide one in another.
 ---@return table[]
 local function resolved(model, loaded, expansion, pace, report, trigger)
   -- Loaded here: listings never come so far.
@@ -80,7 +96,6 @@ local function resolved(model, loaded, expansion, pace, report, trigger)
   pace:check()
   local jobs = bind(expansion.instances, report, trigger)
   pace:check()
-  report:check()
   directory.check(jobs, loaded.root, report)
   jobs = resolve(jobs, expansion, model, report)
   require("orun.policy").enforce(jobs, expansion, model, loaded, report, trigger)
@@ -99,14 +114,14 @@ function M.validate(options, report)
     intent = options.intent, cwd = options.cwd, config_dir = options.config_dir, compositions = "declared", locked = options.locked,
   }, report)
   pace:check()
-  progress("success", "Intent is valid")
-  progress("step", "Normalizing intent...")
+  if #report.errors == 0 then
+    progress("success", "Intent is valid")
+    progress("step", "Normalizing intent...")
+  end
   local model = normalize(loaded, report)
   bindings.check(model, report, "error")
   membership.check(model, report)
-  report:check()
   local expansion = expand(model, loaded.registry, {}, report)
-  report:check()
   if loaded.registry then
     local jobs = resolved(model, loaded, expansion, pace, report)
     require "orun.compiler.materialize".check(jobs, model, loaded.registry, { source_date_epoch = loaded.source_date_epoch })
@@ -167,14 +182,6 @@ end
 ---@field root string
 ---@field store string
 
----What the trigger means for this intent; nil without one.
----@return TriggerResolution?
-local function resolve_trigger(model, loaded, options, report)
-  local trigger = loaded.trigger and triggers.resolve(model, loaded.trigger, options.environments, report)
-  report:check()
-  return trigger
-end
-
 ---What changed; nil when nobody asks for it.
 ---@param loaded Loaded
 ---@param trigger? TriggerResolution
@@ -194,24 +201,45 @@ function M.changes(loaded, trigger, options, report)
   end
 end
 
+-- What changed. When that cannot be told it is one mistake among others, and no job is looked at.
+local function try_changes(loaded, trigger, options, report)
+  local ok, found = pcall(M.changes, loaded, trigger, options, report)
+  if ok then return found, true end
+  if not diagnostic.is(found) then error(found, 0) end
+  for _, item in ipairs(found.errors) do report:error(item) end
+  for _, item in ipairs(found.warnings) do report:warn(item) end
+  return nil, false
+end
+
+---What the plan is narrowed to: by the working directory, a trigger, flags and what changed. Where that cannot be told (reported), it is
+---nothing.
+---@return table choice of expand
+---@return TriggerResolution?
+---@return table? narrowed
+local function choose(model, loaded, options, report)
+  local before = #report.errors
+  local narrowed = M.scope(model, loaded.root, options, report)
+  local trigger = loaded.trigger and triggers.resolve(model, loaded.trigger, options.environments, report)
+  local certain = #report.errors == before and not (loaded.trigger and not trigger)
+  local choice = {
+    environments = options.environments, components = narrowed and narrowed.components or options.components,
+    scoped = narrowed ~= nil, active = trigger and trigger.activeEnvironments, triggers = trigger and trigger.matchedBindings,
+  }
+  if certain then choice.changes, certain = try_changes(loaded, trigger, options.changes, report) end
+  if not certain then choice.active = {} end
+  return choice, trigger, narrowed
+end
+
 ---Compiles a plan; raises what is in the report when it cannot.
 ---@param options CompileOptions
 ---@param report table
 ---@return Compiled
 function M.compile(options, report)
-  local model, loaded = M.model(options, report)
+  local model, loaded = front(options, report)
   bindings.check(model, report, "warn")
   membership.check(model, report)
-  local narrowed = M.scope(model, loaded.root, options, report)
-  report:check()
-  local trigger = resolve_trigger(model, loaded, options, report)
-  local choice = {
-    environments = options.environments, components = narrowed and narrowed.components or options.components,
-    active = trigger and trigger.activeEnvironments, triggers = trigger and trigger.matchedBindings,
-    changes = M.changes(loaded, trigger, options.changes, report),
-  }
+  local choice, trigger, narrowed = choose(model, loaded, options, report)
   local expansion = expand(model, loaded.registry, choice, report)
-  report:check()
   local plan, encoded = M.finish(model, loaded, expansion, narrowed, report, trigger)
   report:check()
   return {

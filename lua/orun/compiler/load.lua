@@ -114,21 +114,27 @@ local function load_compositions(parts, intent, found, options, display, report,
   parts.contributions = preset.merge(intent, parts.presets)
 end
 
----@return table[] components, inline ones first
----@return string[] roots
-local function load_components(intent, found, display, report, tally)
+---Loads all components into `parts`. A manifest with a mistake does not keep the others from being looked at.
+local function load_components(parts, intent, found, display, report, tally)
+  local before = #report.errors
   local components, roots = inline_components(intent), discovery.roots(intent.discovery and intent.discovery.roots)
-  for _, file in ipairs(discovery.find(found.root, roots, intent, report)) do
-    components[#components + 1] = discovery.read(found.root, file, display, report, tally)
+  local files = discovery.find(found.root, roots, intent, report)
+  parts.incomplete = #report.errors > before
+  for _, file in ipairs(files) do
+    local component = discovery.read(found.root, file, display, report, tally)
+    components[#components + 1] = component
+    if not component then parts.incomplete = true end
   end
-  return components, roots
+  parts.components, parts.roots = components, roots
+  parts.tolerated = parts.tolerated + #report.errors - before
 end
 
 ---@class Loaded
 ---@field intent table decoded intent.yaml, presets merged
 ---@field presets Preset[]
 ---@field contributions Contribution[] of the presets
----@field components table[] decoded components, inline ones first
+---@field components table[] decoded components, inline ones first; one whose manifest has a mistake is `flawed`, only its name is certain
+---@field incomplete boolean a manifest could not be read (reported), so there are components that nobody knows
 ---@field registry? table compositions; nil when they were not asked for
 ---@field file string
 ---@field root string
@@ -172,8 +178,8 @@ local function find_rules(registry, store, display)
   return require("orun.sandbox.rule").find(registry, store, display, registry.limits)
 end
 
----Reads intent, compositions, presets and manifests. Raises when a file is missing or malformed; what is wrong with compositions stays in
----the report, for the later stages to add to.
+---Reads intent, compositions, presets and manifests. Raises when the intent, a preset or the trigger's event is missing or malformed;
+---what is wrong with compositions and manifests stays in the report, for the later stages to add to.
 ---@param options LoadOptions
 ---@param report table
 ---@return Loaded
@@ -184,14 +190,12 @@ return function(options, report)
   report:check()
   local intent = decode_intent(bytes, shown, report, tally)
   if not intent then return report:check() end
-  local store, parts = path.join(found.root, ".orun"), { tolerated = 0, presets = {}, contributions = {} }
+  local store = path.join(found.root, ".orun")
+  local parts = { tolerated = 0, presets = {}, contributions = {}, components = {}, incomplete = false }
   local sound = #report.errors == 0
   if sound then load_compositions(parts, intent, found, options, display, report, tally) end
-  local components, roots = {}, nil
-  if sound or intent.discovery and intent.discovery.roots then
-    components, roots = load_components(intent, found, display, report, tally)
-  end
-  if not parts.registry and options.compositions == "declared" and #components > 0 and sound then
+  if sound or intent.discovery and intent.discovery.roots then load_components(parts, intent, found, display, report, tally) end
+  if not parts.registry and options.compositions == "declared" and #parts.components > 0 and sound then
     load_registry(parts, intent, found, options, display, report)
   end
   tally:warn(report)
@@ -199,10 +203,11 @@ return function(options, report)
     cwd = options.cwd, store = store, display = display,
   }, report)
   if #report.errors > parts.tolerated then report:check() end
-  write_tree(store, found, bytes, roots, components, report)
+  if #report.errors == 0 then write_tree(store, found, bytes, parts.roots, parts.components, report) end
   local rules, hidden = find_rules(parts.registry, store, display)
   return {
-    intent = intent, presets = parts.presets, contributions = parts.contributions, components = components, registry = parts.registry,
+    intent = intent, presets = parts.presets, contributions = parts.contributions, components = parts.components,
+    incomplete = parts.incomplete, registry = parts.registry,
     file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
     trigger = trigger, git = git_facts(found.root), changes = change_facts(found, options.cwd),
     policy_files = rules, hidden_policies = hidden,

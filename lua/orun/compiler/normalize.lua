@@ -23,23 +23,32 @@ local function groups(decoded)
   return out
 end
 
----An environment that waits for itself through promotions can never be promoted to.
-local function check_promotion_cycle(model, report)
+local function find_promotion_cycle(model)
   local graph = dag.new()
   for name in sorted.pairs(model.environments) do graph:add(name) end
   for name, environment in sorted.pairs(model.environments) do
-    for _, dependency in ipairs(environment.promotion.dependsOn) do
-      if dependency.environment ~= name then graph:depend(name, dependency.environment) end
-    end
+    for _, dependency in ipairs(environment.promotion.dependsOn) do graph:depend(name, dependency.environment) end
   end
   local _, cycle = graph:order()
-  if not cycle then return end
-  local environment = model.environments[cycle[1]]
-  report:error(place.mark(place.of(environment.place, "promotion", "dependsOn"), {
-    kind = "intent.promotion-cycle", message = "promotion cycle: " .. table.concat(cycle, " → "),
-  }))
+  return cycle
 end
 
+---An environment that waits for itself through promotions can never be promoted to. The promotions of a circle are left out of what
+---follows: jobs would go round in it once more.
+local function check_promotion_cycles(model, report)
+  local cycle = find_promotion_cycle(model)
+  while cycle do
+    local environment = model.environments[cycle[1]]
+    report:error(place.mark(place.of(environment.place, "promotion", "dependsOn"), {
+      kind = "intent.promotion-cycle", message = "promotion cycle: " .. table.concat(cycle, " → "),
+    }))
+    for _, name in ipairs(cycle) do model.environments[name].promotion = { dependsOn = {} } end
+    cycle = find_promotion_cycle(model)
+  end
+end
+
+---Parts with a mistake are left out of the model, or marked `flawed`: what is said of the rest should be true of it, not follow from
+---what was said before.
 ---@param loaded Loaded
 ---@param report table
 ---@return table model
@@ -49,13 +58,13 @@ return function(loaded, report)
     metadata = metadata(intent.metadata), env = intent.env or {}, groups = groups(intent.groups),
     automation = { triggerBindings = intent.automation and intent.automation.triggerBindings or {} },
     compositions = intent.compositions, execution = { state = intent.execution and intent.execution.state or {} },
-    discovery = intent.discovery or {}, place = intent.place,
+    discovery = intent.discovery or {}, place = intent.place, incomplete = loaded.incomplete,
   }
   reserved.check(model.env, "intent root env", place.of(intent.place, "env"), report)
-  model.components = components.normalize(loaded.components, report)
+  model.components, model.broken = components.normalize(loaded.components, report)
   model.environments = environments.normalize(intent, model.components, report)
   components.check_dependencies(model, report)
-  check_promotion_cycle(model, report)
+  check_promotion_cycles(model, report)
   rules.check(model, report)
   if loaded.registry then
     require("orun.composition.defaults").check(model, loaded.registry, report)

@@ -40,21 +40,32 @@ end
 
 local nothing = {}
 
-local function report_unselected(job, dependency, report)
+local function is_among(instances, dependency)
+  for _, instance in ipairs(instances) do
+    if instance.name == dependency.component and instance.environment == dependency.environment then return true end
+  end
+  return false
+end
+
+-- One of the plan may have no jobs here, because there is a mistake in it: that was said.
+local function report_unselected(job, dependency, expansion, report)
+  if is_among(expansion.instances, dependency) then return end
+  local name, environment = dependency.component, dependency.environment
+  local way = is_among(expansion.all, dependency) and "select that component too"
+    or ("%s does not run in %s: subscribe it to that environment"):format(name, environment)
   report:error(place.mark(dependency.place, {
     kind = "resolve.always-missing",
-    message = ("%s.%s includes %s.%s always, which this plan does not contain"):format(job.component, job.environment, dependency.component,
-      dependency.environment),
-    hint = "select that component too, or make the dependency include: if-selected",
+    message = ("%s.%s includes %s.%s always, which this plan does not contain"):format(job.component, job.environment, name, environment),
+    hint = way .. ", or make the dependency include: if-selected",
   }))
 end
 
-local function connect_components(jobs, index, report)
+local function connect_components(jobs, index, expansion, report)
   for _, job in ipairs(jobs) do
     local edges = modes[job.dependencyMode]
     for _, dependency in ipairs(job.instance.dependencies) do
       local targets = at(index, dependency.environment, dependency.component)
-      if not targets and dependency.include == "always" then report_unselected(job, dependency, report) end
+      if not targets and dependency.include == "always" then report_unselected(job, dependency, expansion, report) end
       for _, target in ipairs(edges and targets or nothing) do connect(job, edges, target.id) end
     end
   end
@@ -163,7 +174,8 @@ end
 local function check_outputs(jobs, report)
   local owners = {}
   for _, job in ipairs(jobs) do
-    for i, output in ipairs(job.outputs) do
+    -- What cannot be rendered is still a template.
+    for i, output in ipairs(job.flawed and nothing or job.outputs) do
       local file = path.join(job.path or ".", output)
       if path.is_absolute(output) or file == ".." or file:sub(1, 3) == "../" then
         report_output(job, i, ('the output "%s" of %s lies outside the work tree'):format(output, job.id),
@@ -208,32 +220,63 @@ local function report_cycle(cycle, by_id, report)
   }))
 end
 
----@return table[]? jobs nil when they form a cycle (reported)
+-- The order of jobs, or the circle that they form; edges to jobs that are not there do not count.
+local function sort(jobs, by_id)
+  local graph = dag.new()
+  for _, job in ipairs(jobs) do graph:add(job.id) end
+  for _, job in ipairs(jobs) do
+    for _, id in ipairs(job.dependsOn) do
+      if by_id[id] then graph:depend(job.id, id) end
+    end
+  end
+  return graph:order()
+end
+
+-- Circles that are told of at once.
+local MOST_CYCLES = 10
+
+---The jobs without those of a circle, in any environment: they form it again there.
+local function without(jobs, cycle, by_id)
+  local gone, rest = {}, {}
+  for _, id in ipairs(cycle) do gone[by_id[id].component .. "\0" .. by_id[id].name] = true end
+  for _, job in ipairs(jobs) do
+    if gone[job.component .. "\0" .. job.name] then
+      by_id[job.id] = nil
+    else
+      rest[#rest + 1] = job
+    end
+  end
+  return rest
+end
+
+---@return table[]? jobs nil when they form cycles (reported)
 local function order(jobs, report)
-  local graph, by_id = dag.new(), {}
-  for _, job in ipairs(jobs) do
-    graph:add(job.id)
-    by_id[job.id] = job
+  local by_id = {}
+  for _, job in ipairs(jobs) do by_id[job.id] = job end
+  local ids, cycle = sort(jobs, by_id)
+  if ids then
+    local ordered = {}
+    for i, id in ipairs(ids) do ordered[i] = by_id[id] end
+    return ordered
   end
-  for _, job in ipairs(jobs) do
-    for _, id in ipairs(job.dependsOn) do graph:depend(job.id, id) end
+  local found = 0
+  while cycle and found < MOST_CYCLES do
+    found = found + 1
+    report_cycle(cycle, by_id, report)
+    jobs = without(jobs, cycle, by_id)
+    cycle = select(2, sort(jobs, by_id))
   end
-  local ids, cycle = graph:order()
-  if not ids then return report_cycle(cycle, by_id, report) end
-  local ordered = {}
-  for i, id in ipairs(ids) do ordered[i] = by_id[id] end
-  return ordered
 end
 
 ---@param jobs table[] from bind; they get dependsOn, advisoryDependsOn and gates
----@param expansion {active: string[], all: table[]}
+---@param expansion {active: string[], instances: table[], all: table[]}
 ---@param model table
 ---@param report table
 ---@return table[] jobs in plan order; as they came when there is an error
 return function(jobs, expansion, model, report)
   local index = index_jobs(jobs)
   for _, job in ipairs(jobs) do job.gates = value.list {} end
-  connect_components(jobs, index, report)
+  connect_components(jobs, index, expansion, report)
   connect_within(jobs, index)
   promote(index, expansion, model, report)
   for _, job in ipairs(jobs) do

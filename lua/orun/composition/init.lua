@@ -32,7 +32,9 @@ local function load_source(source, found, target, context)
   local names = {}
   for _, item in ipairs(owner.exports) do
     names[#names + 1] = item.name
+    local before = #context.report.errors
     local composition = export(context, owner, item)
+    if composition and #context.report.errors > before then composition.flawed = true end
     if composition then target:add(composition) else target:doubt(source.name) end
   end
   table.sort(names)
@@ -44,13 +46,15 @@ end
 
 ---@param text string
 local function load_folder(text, target, locked, options)
+  local before = #options.report.errors
   local loaded = folder.load(text, options)
+  local flawed = #options.report.errors > before or nil
   if not loaded or not sources.agrees_with_lock(loaded.record, loaded.record.resolvedDigest, locked, options.report) then
     return target:doubt(folder.source)
   end
   target.sources[#target.sources + 1] = loaded.record
   for name, composition in sorted.pairs(loaded.compositions) do
-    target.compositions[composition.key] = composition
+    target.compositions[composition.key], composition.flawed = composition, flawed
     if not target.exporters[name] then target:select(name, composition) end
   end
 end

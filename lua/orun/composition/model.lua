@@ -66,6 +66,7 @@ local M = {}
 ---@field file string       document, as shown in messages
 ---@field path string       document, relative to the package
 ---@field package string    metadata.name of the package, "" when it has none
+---@field flawed? boolean   there is a mistake in it (reported), which its jobs would repeat
 ---@field defaultJob? string
 ---@field defaultProfile? string
 ---@field sandbox? Sandbox  of a composition in Lua

@@ -263,6 +263,7 @@ end
 local function check(model, component, contracted, report)
   local ok, violations = contracted.schema:validate(envelope(component))
   if ok then return end
+  component.flawed = true
   for _, violation in ipairs(violations or {}) do
     local tokens = pointer.split(violation.pointer) or {}
     local at = violation_place(component, tokens, violation)
@@ -276,18 +277,24 @@ local function check(model, component, contracted, report)
 end
 
 ---Chooses the composition of every component and validates the parameters that the component itself sets, whether it is enabled or
----selected or not. Components get `composition` and `parameterDefaults` (what the schema supplies).
+---selected or not. Components get `composition` and `parameterDefaults` (what the schema supplies), and `flawed` when there is a mistake
+---in what templates would be given.
 ---@param model table normalized
 ---@param registry Registry
 ---@param report table
 function M.check(model, registry, report)
   local contracts = {}
-  for key, composition in sorted.pairs(registry.compositions) do contracts[key] = M.contract(composition, report) end
+  for key, composition in sorted.pairs(registry.compositions) do
+    contracts[key] = M.contract(composition, report) or composition.schema ~= nil and "broken" or nil
+  end
   for _, component in ipairs(model.components) do
     local composition = component.type ~= "" and registry:choose(component) or nil
     component.composition = composition
+    if composition and composition.flawed then component.flawed = true end
     local contracted = composition and contracts[composition.key]
-    if contracted then
+    if contracted == "broken" then
+      component.flawed = true
+    elseif contracted then
       component.parameterDefaults = contracted.defaults
       check(model, component, contracted, report)
     end

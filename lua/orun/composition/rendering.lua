@@ -26,7 +26,7 @@ Rendering.__index = Rendering
 function M.new(report)
   local missing = {}
   return setmetatable({
-    report = report, compiled = {}, found = {}, known = {}, missing = missing,
+    report = report, compiled = {}, found = {}, known = {}, missing = missing, failures = 0,
     options = { missing = function(info) missing[#missing + 1] = info end },
   }, Rendering)
 end
@@ -65,6 +65,7 @@ end
 
 ---Remembers a problem; one that is known already only counts.
 function Rendering:note(severity, kind, site, text, position, message)
+  if severity == "error" then self.failures = self.failures + 1 end
   local at = text_place(site, text, position)
   local id = ("%s\0%s\0%s\0%s\0%s"):format(kind, at and at.file or site.job, at and at.line or "", at and at.column or "", message)
   local known = self.known[id]

@@ -29,6 +29,7 @@ end
 local function dependency(component, decoded, index, report)
   local include = text(decoded.include) or "if-selected"
   if not include_policies[include] then
+    component.unsettled = true
     report:error(place.mark(place.of(decoded.place, "include"), {
       kind = "intent.dependency-include",
       message = ('component %s: dependsOn[%d].include is "%s", must be if-selected or always'):format(component.name, index - 1, include),
@@ -137,32 +138,55 @@ end
 ---@param decoded table[]
 ---@param report table
 ---@return table[]
+---@return string[] broken names of components whose manifests have mistakes: nothing else of them counts
 function M.normalize(decoded, report)
-  local list, seen = {}, {}
+  local list, broken, seen = {}, {}, {}
   for _, item in ipairs(decoded) do
-    if check_name(item, seen, report) then list[#list + 1] = normalize_one(item, report) end
+    if check_name(item, seen, report) then
+      if item.flawed then
+        broken[#broken + 1] = item.name
+      else
+        list[#list + 1] = normalize_one(item, report)
+      end
+    end
   end
-  return list
+  return list, broken
 end
 
----Every dependency must name a component of this intent, selected or not.
+local function unknown_dependency(component, item, i, names)
+  return place.mark(place.of(item.place, "component"), {
+    kind = "intent.unknown-dependency",
+    message = item.component == "" and ("component %s: dependsOn[%d] requires component"):format(component.name, i - 1)
+      or ('component %s depends on "%s", which no file of this intent declares'):format(component.name, item.component),
+    hint = suggestion.hint(item.component, names),
+  })
+end
+
+---Every dependency must name a component of this intent, selected or not. Those that lead nowhere are left out of what follows, which
+---would only repeat the mistake.
 ---@param model table
 ---@param report table
 function M.check_dependencies(model, report)
-  local known, names = {}, nil
-  for _, component in ipairs(model.components) do known[component.name] = true end
+  local known, declared = {}, {}
+  for _, component in ipairs(model.components) do known[component.name], declared[component.name] = true, true end
+  for _, name in ipairs(model.broken) do declared[name] = true end
+  local names
   for _, component in ipairs(model.components) do
+    local kept
     for i, item in ipairs(component.dependsOn) do
-      if not known[item.component] then
-        names = names or sorted.keys(known)
-        report:error(place.mark(place.of(item.place, "component"), {
-          kind = "intent.unknown-dependency",
-          message = item.component == "" and ("component %s: dependsOn[%d] requires component"):format(component.name, i - 1)
-            or ('component %s depends on "%s", which no file of this intent declares'):format(component.name, item.component),
-          hint = suggestion.hint(item.component, names),
-        }))
+      local is_known = known[item.component]
+      if not is_known then
+        kept = kept or table.move(component.dependsOn, 1, i - 1, 1, {})
+        -- One that is declared nowhere may stand in a manifest that could not be read.
+        if item.component == "" or not declared[item.component] and not model.incomplete then
+          names = names or sorted.keys(declared)
+          report:error(unknown_dependency(component, item, i, names))
+        end
+      elseif kept then
+        kept[#kept + 1] = item
       end
     end
+    component.dependsOn = component.unsettled and {} or kept or component.dependsOn
   end
 end
 

@@ -122,7 +122,7 @@ end
 ---@param display fun(path: string): string name for messages
 ---@param report table
 ---@param tally Tally
----@return table? component
+---@return table? component `flawed` when there is a mistake in it (reported); nil when not even its name is known
 function M.read(directory, file, display, report, tally)
   local absolute = path.join(directory, file.path)
   local shown = display(absolute)
@@ -133,7 +133,9 @@ function M.read(directory, file, display, report, tally)
   end
   local yaml = decode.read(bytes, shown, report)
   if not yaml then return nil end
+  local before = #report.errors
   local manifest = decode.object(yaml, yaml:root(), document.manifest, report, tally)
+  local flawed = #report.errors > before
   if manifest.kind ~= "Component" then
     local said = manifest.kind and manifest.kind ~= "" and (', not "%s"'):format(manifest.kind) or ""
     report:error(place.mark(place.of(manifest.place, "kind"), {
@@ -149,6 +151,7 @@ function M.read(directory, file, display, report, tally)
     return nil
   end
   local component = manifest.spec or { place = manifest.place }
+  component.flawed = flawed or nil
   component.name, component.name_place = name, place.of(manifest.place, "metadata", "name")
   component.source, component.sourcePath, component.file = "discovered", file.path, file
   if (component.path or "") == "" then

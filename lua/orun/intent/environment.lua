@@ -40,15 +40,17 @@ local function check_target(name, target, decoded, where, environments, report)
     hint = suggestion.hint(target, sorted.keys(environments))
   end
   if message then report:error(place.mark(at, { kind = kind, message = message, hint = hint })) end
+  return message == nil
 end
 
+-- Promotions from environments that exist.
 local function promotions(name, decoded, environments, report)
   local list = {}
   for i, item in ipairs(decoded.promotion and decoded.promotion.dependsOn or {}) do
     local where = ("environment %s: promotion.dependsOn[%d]"):format(name, i - 1)
     local target = item.environment or ""
-    check_target(name, target, item, where, environments, report)
-    list[i] = {
+    local sound = check_target(name, target, item, where, environments, report)
+    local made = {
       environment = target, place = item.place,
       strategy = choice(item.strategy, "strategy", place.of(item.place, "strategy"), where, report),
       condition = choice(item.condition, "condition", place.of(item.place, "condition"), where, report),
@@ -57,6 +59,7 @@ local function promotions(name, decoded, environments, report)
         revision = choice(item.match and item.match.revision, "revision", place.of(item.place, "match", "revision"), where, report),
       },
     }
+    if sound then list[#list + 1] = made end
   end
   return list
 end

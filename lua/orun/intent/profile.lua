@@ -38,17 +38,23 @@ local function fail(instance, context, at, kind, message, hint)
   }))
 end
 
----Sets profile, profileSource and profileRuleTriggerRef of an instance.
+---Sets profile, profileSource and profileRuleTriggerRef of an instance; `flawed` when it cannot be told which profile it has (reported).
 ---@param instance table
 ---@param settings? table subscription
 ---@param context {report: table, triggers: table<string, boolean>, reported: table<string, boolean>}
 function M.choose(instance, settings, context)
   local composition = instance.composition
   if not composition then return end
+  if composition.flawed then
+    instance.flawed = true
+    return
+  end
   if not has_profiles(composition) then
     instance.profileSource = "legacy-none"
     return
   end
+  instance.flawed = true
+  if settings and settings.flawed then return end
   local ref, source, trigger, way = reference(settings, composition, context.triggers)
   if not ref then
     fail(instance, context, settings and settings.place or instance.component.place, "intent.profile-missing",
@@ -72,6 +78,7 @@ function M.choose(instance, settings, context)
       ("%sprofiles: %s"):format(hint and hint .. " " or "", table.concat(known, ", ")))
     return
   end
+  instance.flawed = nil
   instance.profile, instance.profileSource, instance.profileRuleTriggerRef = name, source, trigger
 end
 

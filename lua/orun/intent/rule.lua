@@ -34,6 +34,7 @@ end
 
 local function check_profile_rules(subscription, where, bindings, report)
   if #subscription.profileRules > 0 and not subscription.profile then
+    subscription.flawed = true
     report:error(place.mark(subscription.place, {
       kind = "intent.profile-required", message = where .. " has profileRules and so requires profile",
     }))
@@ -41,6 +42,7 @@ local function check_profile_rules(subscription, where, bindings, report)
   for i, rule in ipairs(subscription.profileRules) do
     local here = ("%s: profileRules[%d]"):format(where, i - 1)
     if (rule.profile or "") == "" then
+      subscription.flawed = true
       report:error(place.mark(rule.place, { kind = "intent.rule-profile", message = here .. " requires profile" }))
     end
     check_trigger(rule, here, bindings, report)
@@ -58,6 +60,7 @@ local function check_dependency_rules(subscription, where, bindings, report)
   end
 end
 
+---Subscriptions whose profile cannot be told get `flawed`.
 ---@param model table
 ---@param report table
 function M.check(model, report)

@@ -147,7 +147,7 @@ spec:
       end)(),
     },
     {
-      "intent.rule-profile", files = profiles(default),
+      "intent.rule-profile", also = { "trigger.unused" }, files = profiles(default),
       intent = subscription "{name: dev, profile: quick, profileRules: [‸{when: {triggerRef: t}}]}"
         .. "automation: {triggerBindings: {t: {on: {provider: github, event: push}}}}\n",
     },
