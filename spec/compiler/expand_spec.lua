@@ -271,6 +271,39 @@ components:
     end)
   end)
 
+  it("takes a plain name that matches nothing for a slip, a wildcard only when nothing else matches", function()
+    local p = platform.new { ["intent.yaml"] = [[
+environments: {dev: , prod: }
+components:
+  - {name: api, type: t, subscribe: {environments: [dev, prod]}}
+  - {name: db, type: t, subscribe: {environments: [dev]}}
+]] }
+    local function said(choice)
+      local model, _, report = p:model()
+      local expansion = require "orun.compiler.expand"(model, nil, choice, report)
+      local out = {}
+      for _, list in ipairs { report.errors, report.warnings } do
+        for _, d in ipairs(list) do out[#out + 1] = (list == report.errors and "error: " or "warning: ") .. d.message .. "; " .. d.hint end
+      end
+      return out, pairs_of(expansion.instances)
+    end
+    local components, environments = "components: api, db", "environments: dev, prod"
+    assert.same({ "error: no component matched dv; did you mean db? " .. components }, (said { components = { "api", "dv" } }))
+    assert.same({ "error: no environment matched pord; did you mean prod? " .. environments }, (said { environments = { "dev", "pord" } }))
+    assert.same({ "error: no component matched x*; " .. components }, (said { components = { "x*" } }))
+    local warned, chosen = said { components = { "x*", "a*" }, environments = { "qa*", "dev" } }
+    assert.same({ "warning: no environment matched qa*; " .. environments, "warning: no component matched x*; " .. components }, warned)
+    assert.same({ "api@dev" }, chosen)
+    -- One that exists elsewhere.
+    local elsewhere = "no component matched db in prod; `orun get components` shows where they run"
+    assert.same({ "error: " .. elsewhere }, (said { components = { "db" }, environments = { "prod" } }))
+    assert.same({ "warning: " .. elsewhere }, (said { components = { "db", "api" }, environments = { "prod" } }))
+    assert.same({}, (said { components = { "db", "api" }, environments = { "prod" }, scoped = true }))
+    -- The flag is no comma list.
+    assert.same({ "error: no component matched api,db; one flag for each: --component api --component db. " .. components },
+      (said { components = { "api,db" } }))
+  end)
+
   it("declares no instances without environments", function()
     assert.same({}, members "components: [{name: a, type: t}]\n")
   end)

@@ -112,6 +112,7 @@ describe("a trigger", function()
     assert.same({ "dev" }, environments("dev", "prod"))
     assert.same({ "dev" }, environments "de*")
     assert.equal("trigger.environment: environment prod is not activated by the trigger pr", environments "prod")
+    assert.equal("plan.unknown-environment: no environment matched porduction", environments("dev", "porduction"))
   end)
 
   it("T15, T16: has one scope; a binding without one agrees with any", function()

@@ -5,7 +5,6 @@ local execution = require "orun.state.execution"
 local json = require "host.json"
 local migration = require "orun.state.migration"
 local path = require "orun.util.path"
-local pattern = require "orun.util.pattern"
 local process = require "host.process"
 local questions = require "orun.cockpit.question"
 local runner = require "orun.run.runner"
@@ -148,24 +147,6 @@ local function component_filter(ctx, found, lookup)
       table.concat(scope.components, ", "), table.concat(current.components, ", ")))
   end
   return current.components
-end
-
-local function check_filters(plan, filter)
-  local function none(field, patterns)
-    for _, job in ipairs(plan.jobs) do
-      if pattern.any(patterns, job[field] or "") then return false end
-    end
-    return true
-  end
-  for field, patterns in next, { environment = filter.environments, component = filter.components } do
-    if none(field, patterns) then
-      diagnostic.raise {
-        kind = "run.nothing-selected",
-        message = ("no job of this plan matches %s %s"):format(field, table.concat(patterns, ", ")),
-        hint = "`orun get jobs` lists them",
-      }
-    end
-  end
 end
 
 -- A question to the person at the terminal: a shell reads the answer, since reading it here would stop everything else.
@@ -335,7 +316,7 @@ local function run_options(ctx, found, lookup, workspace)
     workdir = flags.workdir and path.resolve(ctx.cwd, flags.workdir), lines = false, signals = true,
     on_event = subscriber(ctx, found, lookup, place),
   }
-  check_filters(plan, options)
+  require("orun.run.selection").check(plan, options, ctx.flags.component == nil, ctx.report)
   return options, place
 end
 

@@ -154,7 +154,8 @@ kind("trigger.not-matched", "No trigger binding wants the event. This is an erro
   "Compare `on` of the bindings with the event in the message, or start the workflow for other events only.")
 kind("trigger.inactive", "Trigger bindings matched, but no environment lists one of them, so there is nothing to plan.",
   "List the binding under `activation.triggerRefs` of an environment.")
-kind("trigger.environment", "`--env` leaves none of the environments that the trigger activates.",
+kind("trigger.environment", "`--env` leaves none of the environments that the trigger activates; it is a warning when only one of several "
+  .. "names is not among them.",
   "Name one of the listed environments, or leave --env out.")
 kind("trigger.scope-conflict", "The event matches several trigger bindings that ask for different scopes.",
   "Give them one `plan.scope`, or let their filters exclude each other.")
@@ -388,9 +389,11 @@ kind("policy.violation", "A job does not comply with a policy.", "Change the com
 
 -- Plans ------------------------------------------------------------------------------------------------------------------------------
 
-kind("plan.unknown-environment", "No environment has a name that --env asks for.",
+kind("plan.unknown-environment", "No environment has a name that --env asks for. A wildcard without a match is only warned about when "
+  .. "something else matches.",
   "Use one of the listed names; a trailing `*` matches a prefix.")
-kind("plan.unknown-component", "No component with a name that was asked for runs in the selected environments.",
+kind("plan.unknown-component", "No component has a name that was asked for, or none of those that have one runs in the selected "
+  .. "environments. A wildcard without a match, and a component that only runs elsewhere, are warned about when something else matches.",
   "Use one of the listed names; a trailing `*` matches a prefix.")
 kind("plan.unknown-view", "--view names an unknown view; `dag` is shown.", "Use `dag`, `dag:long`, `dependencies` or `component=NAME`.")
 kind("plan.scope", "The working directory belongs to a component that the intent does not discover.",
@@ -420,7 +423,8 @@ kind("plan.former-checksum", "The plan was compiled by an earlier version, whose
 
 kind("run.unknown-job", "--job fits no job of the plan.", "`orun get jobs` lists them.")
 kind("run.ambiguous-job", "--job fits several jobs.", "Write more of the id.")
-kind("run.nothing-selected", "No job of the plan lies in the environments or components that were asked for.",
+kind("run.nothing-selected", "No job of the plan lies in an environment or component that was asked for. A wildcard without a match is "
+  .. "only warned about when something else matches.",
   "`orun get jobs` lists the jobs.")
 kind("run.unmet-dependencies", "A single job was asked for, but jobs that it needs did not complete in this execution.",
   "Run those first, or continue the execution in which they ran: --exec-id.")

@@ -2,6 +2,9 @@
 local diagnostic = require "orun.diagnostic"
 local identity = require "orun.plan.identity"
 local pattern = require "orun.util.pattern"
+local selection = require "orun.intent.selection"
+local sorted = require "orun.util.sorted"
+local suggestion = require "orun.util.suggestion"
 
 local M = {}
 
@@ -22,6 +25,36 @@ function M.filter(plan, filter)
     end
   end
   return jobs
+end
+
+local function mismatch(field, texts, known)
+  local hint = suggestion.hint(texts[1], known)
+  return {
+    kind = "run.nothing-selected", message = ("no job of this plan matches %s %s"):format(field, table.concat(texts, ", ")),
+    hint = (hint and hint .. " " or "") .. "`orun get jobs` lists them",
+  }
+end
+
+local function check_field(plan, field, patterns, scoped, report)
+  local names = {}
+  for _, job in ipairs(plan.jobs) do names[job[field] or ""] = true end
+  local known = sorted.keys(names)
+  local plain, wildcards = selection.unmatched(patterns, known)
+  if #plain + #wildcards == #patterns then diagnostic.raise(mismatch(field, patterns, known)) end
+  if scoped then return end
+  if #plain > 0 then diagnostic.raise(mismatch(field, plain, known)) end
+  for _, text in ipairs(wildcards) do report:warn(mismatch(field, { text }, known)) end
+end
+
+---Raises for patterns that no job of a plan matches: a plain name is a slip even when others match, a wildcard only when nothing else
+---does (a warning otherwise).
+---@param plan table
+---@param filter RunFilter
+---@param scoped boolean the components are those of the working directory, not all of which the plan need have
+---@param report table
+function M.check(plan, filter, scoped, report)
+  if filter.environments then check_field(plan, "environment", filter.environments, false, report) end
+  if filter.components then check_field(plan, "component", filter.components, scoped, report) end
 end
 
 local shown = 10
@@ -45,7 +78,7 @@ function M.one(jobs, text)
   diagnostic.raise {
     kind = "run.unknown-job",
     message = ("job not found: %s"):format(text),
-    hint = require("orun.util.suggestion").hint(text, ids) or "`orun get jobs` lists the jobs of a plan",
+    hint = suggestion.hint(text, ids) or "`orun get jobs` lists the jobs of a plan",
   }
 end
 

@@ -4,6 +4,7 @@ local glob = require "orun.trigger.glob"
 local number = require "orun.template.number"
 local pattern = require "orun.util.pattern"
 local place = require "orun.intent.place"
+local selection = require "orun.intent.selection"
 local sorted = require "orun.util.sorted"
 local suggestion = require "orun.util.suggestion"
 local value = require "host.value"
@@ -98,12 +99,24 @@ local function activated(model, names, patterns, report)
   for _, name in ipairs(active) do
     if pattern.any(patterns, name) then kept[#kept + 1] = name end
   end
-  if #kept > 0 then return kept end
-  report:error {
-    kind = "trigger.environment",
-    message = ("environment %s is not activated by the trigger %s"):format(table.concat(patterns, ","), table.concat(names, ", ")),
-    hint = "activated environments: " .. table.concat(active, ", "),
-  }
+  local function inactive(texts)
+    return {
+      kind = "trigger.environment",
+      message = ("environment %s is not activated by the trigger %s"):format(table.concat(texts, ","), table.concat(names, ", ")),
+      hint = "activated environments: " .. table.concat(active, ", "),
+    }
+  end
+  if #kept == 0 then return report:error(inactive(patterns)) end
+  local sound = true
+  for _, name in ipairs((selection.unmatched(patterns, active))) do
+    if model.environments[name] then
+      report:warn(inactive { name })
+    else
+      sound = false
+      report:error(selection.mismatch("environment", "plan.unknown-environment", { name }, sorted.keys(model.environments)))
+    end
+  end
+  return sound and kept or nil
 end
 
 local function plan_of(model, name)
