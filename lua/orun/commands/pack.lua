@@ -63,7 +63,7 @@ bytes; the printed digest can be pinned. The version is the git tag of the commi
     end
     local root = ctx.flags.root or bundle.default_root(ctx.cwd)
     local mtime = entry_time()
-    local opened = bundle.open(path.resolve(ctx.cwd, root), ctx.report, function(file) return path.relative(ctx.cwd, file) end)
+    local opened = bundle.open(path.resolve(ctx.cwd, root), ctx.report, function(file) return path.shown(ctx.cwd, file) end)
     ctx.report:check()
     if not opened then return fail("the package at " .. root .. " cannot be used") end
     local shown = ctx.flags.output or bundle.file_name(opened)

@@ -2,6 +2,7 @@
 local changes = require "orun.cli.changes"
 local compiler = require "orun.compiler"
 local condition = require "orun.util.condition"
+local destination = require "orun.cli.destination"
 local diagnostic = require "orun.diagnostic"
 local document = require "orun.plan.document"
 local fs = require "host.fs"
@@ -30,6 +31,7 @@ local function write_output(ctx, compiled)
   local text = compiled.encoded
   if format_of(file, ctx.flags.format) == "yaml" then text = document.encode(compiled.plan, "yaml") end
   if ctx.flags.output == "-" then return ctx:write(tostring(text)) end
+  destination.check(ctx, ctx.flags.output, "orun plan -o - -f yaml")
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, text, { through = true }) end
   if not ok then

@@ -364,7 +364,7 @@ local function run(ctx, args)
   if ctx.flags.background then return run_in_background(ctx, found, options) end
   local result = execute(ctx, place, options)
   if options.keep_workspaces and result.workspaces then
-    ctx:note("workspaces kept in " .. path.relative(ctx.cwd, result.workspaces))
+    ctx:note("workspaces kept in " .. path.shown(ctx.cwd, result.workspaces))
   end
   if ctx.flags.json then print_summary(ctx, result) end
   return result.exit

@@ -80,7 +80,7 @@ function M.scope(model, root, options, report)
   end
   if is_broken(model, name) then return { detectedComponent = name, components = {} } end
   report:error {
-    kind = "plan.scope", file = path.relative(options.cwd, file --[[@as string]]),
+    kind = "plan.scope", file = path.shown(options.cwd, file --[[@as string]]),
     message = ('the working directory belongs to the component "%s", which the intent does not discover'):format(name),
     hint = "pass --all to include all components, or add its directory to discovery.roots",
   }

@@ -15,7 +15,7 @@ local value = require "host.value"
 local function display_from(cwd)
   local base = fs.realpath(cwd) or cwd
   return function(file)
-    return path.relative(base, file)
+    return path.shown(base, file)
   end
 end
 

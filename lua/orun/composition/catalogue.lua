@@ -35,7 +35,7 @@ end
 function M.sources(found, cwd)
   local report = require("orun.diagnostic").collector()
   local base = fs.realpath(cwd) or cwd
-  local intent = read_intent(found, function(file) return path.relative(base, file) end, report)
+  local intent = read_intent(found, function(file) return path.shown(base, file) end, report)
   report:check()
   return intent and intent.compositions and intent.compositions.sources or {}
 end
@@ -47,7 +47,7 @@ end
 function M.open(options, report)
   local found = location.find { flag = options.intent, cwd = options.cwd }
   local base = fs.realpath(options.cwd) or options.cwd
-  local function display(file) return path.relative(base, file) end
+  local function display(file) return path.shown(base, file) end
   local intent
   if found.file then
     intent = read_intent(found, display, report)

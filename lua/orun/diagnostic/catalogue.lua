@@ -487,5 +487,7 @@ kind("script.load", "The script for `orun lua` cannot be read or is no Lua.", "C
 kind("script.failed", "The script for `orun lua` raised an error.", "The traceback shows where.")
 kind("output.write", "Standard output cannot be written to, for example because the disk is full.",
   "Free some space, or write elsewhere.")
+kind("output.format-name", "--output names a file here, and its value is the name of a format. The file was written under that name.",
+  "Use the words of the hint to have it printed, or give the file a name with an extension.")
 
 return M

@@ -45,6 +45,8 @@ function M.hint(file, display)
     local inside = path.join(file, name)
     if is_file(inside) then return ("did you mean %s?"):format(display(inside)) end
   end
+  local stat = fs.stat(file)
+  return stat and stat.type == "directory" and "--intent names a file, and there is no intent.yaml in this directory" or nil
 end
 
 ---@class IntentLocation

@@ -92,4 +92,13 @@ function M.relative(from, to)
   return #parts > 0 and table.concat(parts, "/") or "."
 end
 
+---A file as people are told of it: the way from their directory, unless that leads out of it and is longer than the whole path.
+---@param from string cleaned absolute directory
+---@param file string cleaned absolute path
+---@return string
+function M.shown(from, file)
+  local way = M.relative(from, file)
+  return way:sub(1, 2) == ".." and #way > #file and file or way
+end
+
 return M

@@ -72,7 +72,11 @@ spec:
       "intent.unreadable", place = "sub", argv = { "plan", "-i", "sub" }, hint = "did you mean sub/intent.yaml?",
       files = { ["sub/intent.yaml"] = "" },
     },
-    { "intent.unreadable", place = "../../dev/zero", argv = { "plan", "-i", "/dev/zero" } },
+    { "intent.unreadable", place = "/dev/zero", argv = { "plan", "-i", "/dev/zero" } },
+    {
+      "intent.unreadable", place = "sub", argv = { "validate", "-i", "sub" }, files = { ["sub/file"] = "" },
+      hint = "--intent names a file, and there is no intent.yaml in this directory",
+    },
     { "intent.unwritable", argv = { "intent", "render", "-o", "no/such/file.yaml" } },
     { "intent.tree-unwritable", argv = { "component" }, warning = true, files = { [".orun"] = "in the way" } },
     { "intent.discovery-root", intent = "discovery: {roots: [‸nope]}\n" },

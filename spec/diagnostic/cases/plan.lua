@@ -97,6 +97,8 @@ return function(standard, sources)
       end,
     },
     { "plan.unwritable", argv = { "plan", "-o", "dir" }, files = { ["dir/file"] = "" } },
+    { "output.format-name", warning = true, argv = { "plan", "-o", "yaml" } },
+    { "output.format-name", warning = true, argv = { "intent", "render", "-o", "json" } },
     { "plan.save", files = { [".orun/plans"] = "in the way" } },
     { "plan.name", argv = { "plan", "--name", "0123456789ab" } },
     { "plan.store-unreadable", argv = { "get", "plans" }, files = { [".orun/plans"] = "in the way" } },

@@ -44,7 +44,7 @@ sandboxes, and compares: a composition must not keep anything from one call for 
     for _, piece in ipairs(workshop.find(ctx.cwd, args[1], ctx.flags.intent)) do
       local report, own = diagnostic.collector(), { table.unpack(examples) }
       own[#own + 1] = workshop.platform(piece.root, ctx.cwd, ctx.flags.intent)
-      lint.check(piece, own, function(file) return path.relative(ctx.cwd, file) end, report)
+      lint.check(piece, own, function(file) return path.shown(ctx.cwd, file) end, report)
       table.move(report.warnings, 1, #report.warnings, #findings + 1, findings)
     end
     local all = { errors = {}, warnings = diagnostic.sorted(findings) }

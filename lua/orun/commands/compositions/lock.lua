@@ -33,11 +33,11 @@ content is not the locked one, and with --locked directories too.]],
     end
     local format = ctx.flags.json and "json" or ctx.flags.output
     if format then
-      local shown = path.relative(ctx.cwd, found.lock_file)
+      local shown = path.shown(ctx.cwd, found.lock_file)
       return ctx:write(document.encode(document.sources(shown, found.registry.sources), format))
     end
     local style = ctx.style
-    local shown = path.relative(ctx.cwd, found.lock_file)
+    local shown = path.shown(ctx.cwd, found.lock_file)
     ctx:print(("%s Wrote composition lock: %s"):format(style:paint("success", style.glyph.success), shown))
     ctx:print("")
     ctx:write(style:text(render.resolved(viewmodel.view(found.registry))))

@@ -7,7 +7,7 @@ local path = require "orun.util.path"
 local workshop = require "orun.composition.workshop"
 
 local function write(ctx, file, text)
-  local shown = path.relative(ctx.cwd, file)
+  local shown = path.shown(ctx.cwd, file)
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, text) end
   if not ok then diagnostic.raise { kind = "composition.draft", message = ("cannot write %s: %s"):format(shown, message) } end
@@ -29,7 +29,7 @@ local function check_free(ctx, root, name)
     local at = directory .. file
     if fs.exists(at) then
       diagnostic.raise {
-        kind = "composition.draft", message = ("the package has a composition of this name: %s"):format(path.relative(ctx.cwd, at)),
+        kind = "composition.draft", message = ("the package has a composition of this name: %s"):format(path.shown(ctx.cwd, at)),
         hint = "choose another name, or change that file",
       }
     end
@@ -78,7 +78,7 @@ none, into a new package in compositions/ beside the intent.]],
     check_free(ctx, root, name)
     if fresh then write(ctx, path.join(root, "stack.yaml"), draft.manifest(path.basename(path.dirname(root)))) end
     for _, file in ipairs(draft.files(name, ctx.flags.lua and "lua" or "yaml")) do write(ctx, path.join(root, file.path), file.text) end
-    local shown = path.relative(ctx.cwd, root)
+    local shown = path.shown(ctx.cwd, root)
     ctx:note(("try it: orun compositions test %s"):format(shown))
     if fresh then note_source(ctx, root) end
   end,

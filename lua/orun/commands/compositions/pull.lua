@@ -30,7 +30,7 @@ To accept new content use `orun compositions lock`.]],
     ctx.report:check()
     local format = flags.json and "json" or flags.output
     if format then
-      local shown = path.relative(ctx.cwd, found.lock_file)
+      local shown = path.shown(ctx.cwd, found.lock_file)
       return ctx:write(document.encode(document.sources(shown, found.registry.sources), format))
     end
     local style = ctx.style

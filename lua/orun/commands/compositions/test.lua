@@ -59,7 +59,7 @@ end
 
 ---@return SpecResult[]
 local function run_file(piece, package, registry, file, ctx, wanted)
-  local function display(at) return path.relative(ctx.cwd, at) end
+  local function display(at) return path.shown(ctx.cwd, at) end
   local shown = display(path.join(piece.root, file))
   local box = sandbox.open {
     directory = piece.root, name = package.name, display = display, inside = "spec",
@@ -86,7 +86,7 @@ end
 
 ---@return SpecResult[]
 local function run_package(piece, ctx)
-  local registry, package = workshop.open(piece.root, ctx.report, function(file) return path.relative(ctx.cwd, file) end)
+  local registry, package = workshop.open(piece.root, ctx.report, function(file) return path.shown(ctx.cwd, file) end)
   ctx.report:check()
   if not package then return {} end
   local results = {}

@@ -1,6 +1,7 @@
 -- `orun intent render`: the effective intent as one document.
 local compiler = require "orun.compiler"
 local condition = require "orun.util.condition"
+local destination = require "orun.cli.destination"
 local document = require "orun.cockpit.document"
 local fs = require "host.fs"
 local path = require "orun.util.path"
@@ -27,6 +28,7 @@ Beside the same manifests it is no intent to compile: every discovered component
     local text = document.encode(rendering.document(loaded.intent, loaded.components), ctx.flags.json and "json" or "yaml")
     local file = ctx.flags.output
     if not file or file == "-" then return ctx:write(text) end
+    destination.check(ctx, file, "orun intent render, as JSON with --json")
     local ok, message = fs.write(path.resolve(ctx.cwd, file), text, { through = true })
     if not ok then
       ctx.report:error {
