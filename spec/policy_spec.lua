@@ -315,6 +315,27 @@ end }
     local text = errors "environments: {dev: {policies: {requireCleanGitTree: true}}}\n"
     has(text, "policy.violation", "requireCleanGitTree of environment dev", "git cannot tell")
   end)
+
+  it("see the work tree as its user left it, not with the lock file that this plan writes", function()
+    local sources = platform("environments: {dev: {policies: {requireCleanGitTree: true}}}\n")
+    assert(require("host.fs").remove_tree(sources.root .. "/.git"))
+    local made = require("host.process").run {
+      argv = { "sh", "-c", "git init -q . && git add -A && git -c user.name=x -c user.email=x@x commit -q -m x" }, cwd = sources.root,
+    }
+    assert.equal(0, made.code)
+    local function plan()
+      local compiled, failure = sources:compile()
+      return not compiled and Sources.text(failure.errors) or nil
+    end
+    assert.is_nil(plan())
+    assert.truthy(sources:read ".orun/compositions.lock.yaml")
+    has(assert(plan()), "changes that are not committed, for example .orun/")
+    -- It is written when something is wrong, too.
+    assert(require("host.fs").remove_tree(sources.root .. "/.orun"))
+    sources:write("changed", "")
+    has(assert(plan()), "changes that are not committed, for example changed")
+    assert.truthy(sources:read ".orun/compositions.lock.yaml")
+  end)
 end)
 
 describe("policy rules", function()

@@ -145,7 +145,7 @@ end }]],
     -- No trigger started this plan.
     fields.trigger = nil
     assert.same({ fields, places.component, places.environment, places.dependencies, { problem = true } }, sets)
-    assert.same({ revision = true, dirty = true, problem = true }, places.git)
+    assert.same({ revision = true, dirty = true, changed = true, problem = true }, places.git)
   end)
 
   it("declares what specs of packages have", function()

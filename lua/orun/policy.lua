@@ -5,7 +5,7 @@
 --
 -- `job` is the compiled job as the plan holds it, `path` a JSON pointer into it (`/steps/0/use`) or `/dependencies/<n>`. `ctx` has
 -- `component` (name, type, domain, labels, path), `environment` (name), `dependencies` (component, environment, domain) and `git`
--- (revision, dirty; `problem` when they are not known). A rule with `gate` instead of `check` puts that gate before the job.
+-- (revision, dirty, changed; `problem` when they are not known). A rule with `gate` instead of `check` puts that gate before the job.
 -- A value `false` asks for nothing, whatever the rule. Rules of packages and of the platform are files too; those run in a sandbox (see
 -- orun.sandbox.rule) and cannot stand in for one of ours.
 local declared = require "orun.intent.policy"

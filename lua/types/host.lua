@@ -959,7 +959,7 @@ function Repository:head() end
 ---nil, message, "ENOTSUP" where libgit2 cannot tell (sparse checkout, a change that only a content filter such as git-lfs could
 ---judge): ask the git program. A bare repository is "EGIT".
 ---@return boolean?
----@return string? message
+---@return string? message or, with true, one of those files, relative to the top level directory
 ---@return string? errno
 function Repository:dirty() end
 ---@param name? string default "origin"

@@ -62,5 +62,6 @@
 ---@field component {name: string, type: string, domain: string, labels: table<string, string>, path: string}
 ---@field environment {name: string}
 ---@field dependencies {component: string, environment: string, domain: string}[]
----@field git {revision?: string, dirty?: boolean, problem?: string}  problem: why git says nothing
+---@field git {revision?: string, dirty?: boolean, changed?: string, problem?: string}  changed: a file that makes it dirty, relative to
+--- the repository; problem: why git says nothing
 ---@field trigger? orun.Trigger          when a trigger started the plan

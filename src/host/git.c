@@ -207,20 +207,30 @@ static bool has_filters(git_config *config)
 }
 
 struct changes {
-    bool certain; /* the index, an untracked file, a missing file, another type */
-    bool content; /* only the bytes of a tracked file */
+    bool certain;     /* the index, an untracked file, a missing file, another type */
+    bool content;     /* only the bytes of a tracked file */
+    char first[4096]; /* one of them, the tail of a longer path */
 };
+
+static void note_path(struct changes *changes, const char *path)
+{
+    size_t length = strlen(path);
+    if (length >= sizeof changes->first)
+        path += length - sizeof changes->first + 1;
+    snprintf(changes->first, sizeof changes->first, "%s", path);
+}
 
 static int see_change(const char *path, unsigned status, void *seen)
 {
-    (void)path;
     struct changes *changes = seen;
-    if (status & GIT_STATUS_IGNORED)
+    if (status == 0 || status & GIT_STATUS_IGNORED)
         return 0;
     if (status & ~(unsigned)GIT_STATUS_WT_MODIFIED)
         changes->certain = true;
-    else if (status)
+    else
         changes->content = true;
+    if (changes->certain || !changes->first[0])
+        note_path(changes, path);
     return changes->certain;
 }
 
@@ -244,14 +254,15 @@ static int dirty(lua_State *L)
     git_status_options options;
     git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
     options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED;
-    struct changes changes = {false, false};
+    struct changes changes = {0};
     int error = git_status_foreach_ext(git, &options, see_change, &changes);
     if (error < 0 && error != GIT_EUSER)
         return condition(L, place(git));
     if (!changes.certain && changes.content && filters)
         return unsure(L, git, "libgit2 does not run content filters");
     lua_pushboolean(L, changes.certain || changes.content);
-    return 1;
+    lua_pushstring(L, changes.first[0] ? changes.first : NULL);
+    return 2;
 }
 
 static const luaL_Reg methods[] = {{"root", root},

@@ -4,6 +4,7 @@ local M = {}
 ---@class WorktreeFacts
 ---@field revision? string commit of HEAD; nil before the first one
 ---@field dirty? boolean   whether anything differs from HEAD, files that are neither tracked nor ignored included; nil when not known
+---@field changed? string  a file that differs, relative to the repository
 ---@field problem? string  why something is not known
 
 local function trimmed(text)
@@ -24,7 +25,7 @@ local function ask_program(directory, problem)
   local status, message = git(directory, "status", "--porcelain")
   if not status then return { problem = message or problem } end
   local head = git(directory, "rev-parse", "--verify", "--quiet", "HEAD")
-  return { revision = head and trimmed(head) or nil, dirty = status ~= "" }
+  return { revision = head and trimmed(head) or nil, dirty = status ~= "", changed = status:match "^..[ ]([^\n]+)" }
 end
 
 ---@param directory string
@@ -36,10 +37,10 @@ function M.facts(directory)
     return ask_program(directory, message)
   end
   local revision, _, head_message = repository:head()
-  local dirty, dirty_message = repository:dirty()
+  local dirty, found = repository:dirty()
   repository:close()
-  if dirty == nil or head_message then return ask_program(directory, dirty_message or head_message) end
-  return { revision = revision, dirty = dirty }
+  if dirty == nil or head_message then return ask_program(directory, not dirty and found or head_message) end
+  return { revision = revision, dirty = dirty, changed = dirty and found or nil }
 end
 
 return M

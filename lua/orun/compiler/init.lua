@@ -236,6 +236,8 @@ end
 ---@return Compiled
 function M.compile(options, report)
   local model, loaded = front(options, report)
+  -- Also when something is wrong: what the sources hold is known.
+  local _ <close> = setmetatable({}, { __close = loaded.write_lock or function() end })
   bindings.check(model, report, "warn")
   membership.check(model, report)
   local choice, trigger, narrowed = choose(model, loaded, options, report)

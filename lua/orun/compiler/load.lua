@@ -88,7 +88,7 @@ end
 local function load_registry(parts, intent, found, options, display, report)
   local before = #report.errors
   parts.registry = require("orun.composition").load(intent, found.root, report, {
-    config_dir = options.config_dir, cwd = options.cwd, display = display, lock = options.lock, locked = options.locked,
+    config_dir = options.config_dir, cwd = options.cwd, display = display, locked = options.locked,
   })
   parts.tolerated = parts.tolerated + #report.errors - before
 end
@@ -144,6 +144,7 @@ end
 ---@field policy_files table<string, RuleFile> rule files of packages and of the repository, by key
 ---@field hidden_policies RuleFile[] those whose key another one has
 ---@field trigger? TriggerRequest
+---@field write_lock? fun() adds missing entries to the lock file, when they are to be written
 ---@field git fun(): WorktreeFacts gathered when first asked for
 ---@field changes fun(options: ChangeOptions, trigger?: TriggerResolution): Changes gathered when asked for: a trigger may ask
 
@@ -151,7 +152,7 @@ end
 ---@field intent? string
 ---@field cwd string
 ---@field config_dir? string
----@field lock? true|"renew" as in orun.composition
+---@field lock? boolean missing entries of the lock file are to be written
 ---@field locked? boolean as in orun.composition
 ---@field trigger? TriggerOptions
 ---@field compositions? boolean|"declared"|"presets" false leaves them out, but for presets that can be reached; "declared" loads them only
@@ -171,6 +172,11 @@ local function change_facts(found, cwd)
   return function(options, trigger)
     return require("orun.change.detection").detect(options, trigger, { cwd = cwd, root = found.root, file = found.file })
   end
+end
+
+-- The lock file is written when everything was looked at: what a policy says about the work tree is about what its user left there.
+local function lock_writer(registry, root, report)
+  return function() require("orun.composition").write_lock(registry, root, report) end
 end
 
 local function find_rules(registry, store, display)
@@ -211,5 +217,6 @@ return function(options, report)
     file = found.file, root = found.root, store = store, display = display, source_date_epoch = os.getenv("SOURCE_DATE_EPOCH"),
     trigger = trigger, git = git_facts(found.root), changes = change_facts(found, options.cwd),
     policy_files = rules, hidden_policies = hidden,
+    write_lock = options.lock and not options.locked and parts.registry and lock_writer(parts.registry, found.root, report) or nil,
   }
 end

@@ -180,7 +180,7 @@ function M.load(intent, root, report, options)
   return target
 end
 
----Writes the lock file; a failure is only a warning.
+---Adds missing entries to the lock file; a failure is only a warning.
 ---@param loaded Registry
 ---@param root string
 ---@param report table

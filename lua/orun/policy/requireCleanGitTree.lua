@@ -7,6 +7,9 @@ return {
     if git.dirty == nil then
       return { message = "git cannot tell whether the work tree is clean: " .. (git.problem or "it says nothing") }
     end
-    return { message = "the git work tree has changes that are not committed", hint = "commit or stash them; `git status` lists them" }
+    local example = git.changed and ", for example " .. git.changed or ""
+    return {
+      message = "the git work tree has changes that are not committed" .. example, hint = "commit or stash them; `git status` lists them",
+    }
   end,
 }
