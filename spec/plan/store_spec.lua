@@ -94,6 +94,9 @@ describe("plan.store", function()
     local path, err = plans:resolve "zzz"
     assert.is_nil(path)
     assert.equal("plan.not-found", err.kind)
+    assert.equal("`orun get plans` lists the stored plans", err.hint)
+    _, err = plans:resolve "rle"
+    assert.equal("did you mean rel? `orun get plans` lists the stored plans", err.hint)
   end)
 
   it("says how it found one, so that a component can go before a prefix", function()

@@ -4,6 +4,7 @@ local directory = require "orun.plan.directory"
 local fs = require "host.fs"
 local identity = require "orun.plan.identity"
 local json = require "host.json"
+local suggestion = require "orun.util.suggestion"
 
 local M = {}
 
@@ -175,7 +176,9 @@ function Store:resolve(ref)
     end
   end
   if is_file(ref) then return ref, "path" end
-  return nil, failure("plan.not-found", ('plan not found: "%s"'):format(ref), "orun get plans lists the stored plans")
+  local near = not ref:find("/", 1, true) and suggestion.hint(ref, self:names())
+  return nil, failure("plan.not-found", ('plan not found: "%s"'):format(ref),
+    (near and near .. " " or "") .. "`orun get plans` lists the stored plans")
 end
 
 return M
