@@ -102,12 +102,16 @@ local function approved_by(self, gate, id)
   return recorded_by(self, id)
 end
 
+-- Seconds for which records are left to gather, most of them of our own jobs, before they are read.
+local burst = 0.05
+
 -- An approval that somebody records elsewhere ends the question.
 local function await_record(self, id, child)
   local changes <close> = follow.changes(self.run.dir .. "/journal.jsonl")
   self.run.writer:refresh()
   while not recorded_by(self, id) do
     changes:wait()
+    loop.sleep(burst)
     self.run.writer:refresh()
   end
   child:terminate()
