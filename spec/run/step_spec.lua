@@ -109,6 +109,15 @@ describe("a step", function()
     assert.equal(("step s: working directory %s/nowhere does not exist"):format(space.root), result.state.jobs["c@dev.j"].lastError)
   end)
 
+  it("that fails with an expression in its text is said to have it", function()
+    local _, events = space:run(plan { {
+      "c@dev.a", { run = "echo ${{ github.sha }}", onFailure = "continue" }, { run = "exit 1", onFailure = "continue" },
+    } })
+    local finished = of(events, "step.finished")
+    assert.equal("${{ github.sha }} was not replaced: only --gha knows expressions of that kind", finished[1].hint)
+    assert.same({ "failed", nil }, { finished[2].status, finished[2].hint })
+  end)
+
   it("names what no process can be given", function()
     for message, step in next, {
       ["its command contains a NUL byte"] = { run = "echo a\0b" },

@@ -188,6 +188,12 @@ local function listener(work, hidden)
   end)
 end
 
+-- A shell says something else about an expression that nobody replaced.
+local function hint_of(text)
+  local expression = text:match "%${{.-}}"
+  return expression and ("%s was not replaced: only --gha knows expressions of that kind"):format(expression)
+end
+
 local function attempt(work, step, position, limit)
   local host_directory = directory.step(work.directory, step, expanded(work, step["working-directory"]))
   local cwd, nowhere = work.site:inside(host_directory)
@@ -216,6 +222,7 @@ local function attempt(work, step, position, limit)
   local message = work.exchange:collect(position, work.ids[position])
   if message and outcome.status ~= "cancelled" then outcome.status, outcome.error, outcome.final = "failed", message, true end
   if outcome.error then outcome.error = secret.hide(outcome.error, hidden) end
+  if outcome.status == "failed" then outcome.hint = outcome.hint or hint_of(text) end
   return outcome
 end
 
