@@ -16,6 +16,11 @@ describe("in a sandbox", function()
     return sandbox.open(options)
   end
 
+  local function open_files(files)
+    for name, text in next, files do assert(fs.write(root .. "/" .. name, text)) end
+    return sandbox.open { directory = root, name = "rules" }
+  end
+
   local function run(text, options)
     local result, problem = open(text, options):load "a.lua"
     assert.is_nil(problem, problem and problem.message)
@@ -185,6 +190,52 @@ describe("in a sandbox", function()
       end }]]
     local module = assert(box:load "a.lua")
     assert.same({ 3, 6, 3, 1, "a", "5-6-7", 3, 6, 8, 10, "a", "list", "z" }, (box:call(module.go, { a = 1, z = 2, list = { 5, 6, 7 } })))
+  end)
+
+  it("what a required file returned is read-only to those that share it", function()
+    local box = open_files {
+      ["lib.lua"] = [[
+        local orun = require "orun"
+        local M = { names = { first = "a" }, list = orun.list { 1, 2 }, empty = orun.list {}, count = 0 }
+        M.itself = M
+        function M.again() M.count = M.count + 1 return M.count end
+        return M]],
+      ["own.lua"] = "return setmetatable({}, { __call = function(_, x) return x + 1 end })",
+      ["a.lua"] = [[
+        local lib, own = require "lib", require "own"
+        local first = lib
+        return {
+          field = function() lib.x = 1 end, nested = function() lib.names.first = "b" end,
+          insert = function() table.insert(lib.list, 3) end, through = function() lib.itself.itself.names.x = 1 end,
+          read = function()
+            local keys = {}
+            for key in pairs(lib) do keys[#keys + 1] = key end
+            return { keys = keys, name = lib.names.first, list = lib.list, empty = lib.empty, sum = own(1), count = lib.again(),
+              same = first == require "lib" and lib.names == require("lib").names, all = table.concat(lib.list, ",") }
+          end,
+        }]],
+    }
+    local module = assert(box:load "a.lua")
+    for name, message in next, {
+      field = "attempt to set 'x' of a read-only table", nested = "attempt to set 'first' of a read-only table",
+      insert = "read-only", through = "attempt to set 'x' of a read-only table",
+    } do
+      local result, problem = box:call(module[name])
+      assert.is_nil(result, name)
+      assert.truthy(problem.message:find(message, 1, true), problem.message)
+      assert.equal("a.lua", problem.at)
+    end
+    local result = assert(box:call(module.read))
+    assert.same({ "again", "count", "empty", "itself", "list", "names" }, result.keys)
+    assert.same({ "a", 2, 1, true, "1,2" }, { result.name, result.sum, result.count, result.same, result.all })
+    assert.is_true(value.is_list(result.list))
+    assert.is_true(value.is_list(result.empty))
+    assert.same({ 1, 2 }, { result.list[1], result.list[2] })
+
+    local _, problem = open_files {
+      ["lib.lua"] = "return { a = 1 }", ["a.lua"] = "local lib = require 'lib'\nlib.b = 2\nreturn lib",
+    }:load "a.lua"
+    assert.same({ "a.lua", 2 }, { problem.at, problem.line })
   end)
 
   it("limits are those that are set, per call", function()

@@ -318,6 +318,14 @@ static int tool_freeze(lua_State *L)
     return 1;
 }
 
+static int tool_wrap(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    orun_frozen_wrap(L);
+    return 1;
+}
+
 static int delegate(lua_State *L)
 {
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -421,10 +429,10 @@ struct prelude {
 
 static void push_tools(lua_State *L, const struct prelude *p)
 {
-    static const luaL_Reg tools[] = {{"list", tool_list},       {"kind", tool_kind},
-                                     {"freeze", tool_freeze},   {"place", tool_place},
-                                     {"compile", tool_compile}, {"delegate", tool_delegate},
-                                     {"step", tool_step},       {NULL, NULL}};
+    static const luaL_Reg tools[] = {
+        {"list", tool_list},         {"kind", tool_kind},   {"freeze", tool_freeze},
+        {"wrap", tool_wrap},         {"place", tool_place}, {"compile", tool_compile},
+        {"delegate", tool_delegate}, {"step", tool_step},   {NULL, NULL}};
     luaL_newlib(L, tools);
     orun_value_push_null(L);
     lua_setfield(L, -2, "null");

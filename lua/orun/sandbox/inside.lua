@@ -3,7 +3,7 @@
 local tools = ...
 local host = tools.host
 
--- Files that are loaded, with what they returned; those being loaded have `loading`.
+-- Files that are loaded, with what they returned and, once, how others see it; those being loaded have `loading`.
 local loading = {}
 local modules = {}
 
@@ -31,6 +31,24 @@ local function run(file)
   return value
 end
 
+-- A copy of the tables in a value. Those with a metatable stay: they say themselves what writing does.
+local function copied(value, seen)
+  if type(value) ~= "table" then return value end
+  if seen[value] then return seen[value] end
+  local is_list = tools.kind(value) == "list"
+  if getmetatable(value) ~= nil and not is_list then return value end
+  local copy = {}
+  seen[value] = copy
+  for key, v in pairs(value) do copy[key] = copied(v, seen) end
+  return is_list and tools.list(copy) or copy
+end
+
+---What a file returned is its own to change; to those that share it it is read-only.
+local function share(value)
+  local copy = copied(value, {})
+  return copy ~= value and tools.wrap(copy) or value
+end
+
 local author
 
 -- Stands for modules of the program in files that are only looked at: whatever is asked of it, it is the answer.
@@ -47,9 +65,12 @@ local function require_module(name)
   if not ("/" .. file):find("^[/%w_-]+$") or file:find("//", 1, true) or file:find("^/") then
     error(("require of '%s': a module is named by words and dots, and is a file of the package"):format(name), 0)
   end
-  local value = run(file .. ".lua")
+  file = file .. ".lua"
+  local value = run(file)
   if value == nil then return true end
-  return value
+  local module = modules[file]
+  if module.shared == nil then module.shared = share(value) end
+  return module.shared
 end
 
 tools.library.require = tools.delegate(require_module)
