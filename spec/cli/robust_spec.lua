@@ -179,6 +179,23 @@ describe("orun run", function()
     assert.equal(steps_in_a_job // 100, #space:lines "ran")
   end)
 
+  it("leaves logs that are shown piece by piece", function()
+    local text = ("0123456789"):rep(5)
+    store { { "a@dev.x", ("yes %s | head -n 60000; echo; echo '  the end'; exit 3"):format(text), { id = "long",
+      phase = "post", run = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo more" } } }
+    assert.equal(1, run().code)
+    local short = program.run(space.root, { "logs", "--exec-id", "x" }).out
+    assert.truthy(short:find("\n       … 59993 more lines\n         the end\n", 1, true), short)
+    short = program.run(space.root, { "logs", "--exec-id", "x", "--step", "long" }).out
+    assert.truthy(short:find "\n       xxxx[x]+\n       … 1 more line\n$", #short)
+    local all = program.run(space.root, { "logs", "--exec-id", "x", "--raw" }).out
+    local _, lines = all:gsub("\n       " .. text .. "%f[\n]", "")
+    assert.equal(60000, lines)
+    local letters = 0
+    for part in all:gmatch "\n       (xx+)%f[\n]" do letters = letters + #part end
+    assert.equal(3000000, letters)
+  end)
+
   it("waits for a step that closes its output and goes on", function()
     store { { "a@dev.x", "exec >&- 2>&-; sleep 0.2; echo done >> ran; exit 4" } }
     assert.equal(1, run().code)

@@ -36,6 +36,34 @@ local function status_of(record, job_id, step_id)
   return job_view.status(job.steps and job.steps[step_id] or job.status or "completed")
 end
 
+-- A longer log is not held as a whole; the pieces in which it is read are as long.
+local whole = 1 << 20
+
+-- Iterates over a file in texts of whole lines; true beside a text whose last line goes on in the next.
+local function pieces(path)
+  local file, kept = io.open(path, "rb"), ""
+  return function()
+    local block = file and file:read(whole)
+    if block then
+      local cut = block:find "\n[^\n]*$"
+      local text = kept .. (cut and block:sub(1, cut) or block)
+      kept = cut and block:sub(cut + 1) or ""
+      return text, not cut
+    end
+    if file then file:close() end
+    local rest = kept
+    file, kept = nil, ""
+    return rest ~= "" and rest or nil, false
+  end
+end
+
+-- What a log says; of a long one the beginning, and a function that gives all of it in pieces.
+local function contents(path)
+  local text, _, errno = fs.read(path, whole)
+  if errno ~= "EFBIG" then return text end
+  return pieces(path)(), function() return pieces(path) end
+end
+
 ---@param record ExecutionRecord
 ---@return LogEntry[]
 function M.read(record)
@@ -49,12 +77,13 @@ function M.read(record)
     local component, environment, short = job_view.split(job_id)
     for _, file in ipairs(fs.list(root .. "/" .. directory) or {}) do
       local segment = file:match("^(.*)%.log$")
-      local text = segment and fs.read(("%s/%s/%s"):format(root, directory, file))
+      local text, all
+      if segment then text, all = contents(("%s/%s/%s"):format(root, directory, file)) end
       if text and text:find "%S" then
         local step = steps[segment] or { id = segment }
         entries[#entries + 1] = {
           jobId = job_id, component = component, environment = environment, short = short, stepId = step.id, position = step.position,
-          status = status_of(record, job_id, step.id), text = text,
+          status = status_of(record, job_id, step.id), text = text, pieces = all,
         }
       end
     end

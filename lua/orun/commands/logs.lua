@@ -95,8 +95,8 @@ Without flags: the failed steps and those that printed a link, or everything whe
       raw = ctx.flags.raw, failed = ctx.flags.failed, job = job, step = ctx.flags.step,
     })
     if #view.entries == 0 then return ctx:write(ctx.style:text(render.nothing(run_view, ctx.flags.failed))) end
-    ctx:write(ctx.style:text(render.lines(view, {
-      now = os.time(), raw = ctx.flags.raw, columns = ctx.style.columns or nil,
-    })))
+    render.each(view, { now = os.time(), raw = ctx.flags.raw, columns = ctx.style.columns or nil }, function(lines)
+      if #lines > 0 then ctx:write(ctx.style:text(lines)) end
+    end)
   end,
 }

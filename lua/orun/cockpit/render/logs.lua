@@ -1,6 +1,7 @@
 -- The logs frame: `orun logs`.
 local frame = require "orun.cockpit.render.frame"
 local job_view = require "orun.cockpit.viewmodel.job"
+local logs_view = require "orun.cockpit.viewmodel.logs"
 local run_view = require "orun.cockpit.viewmodel.run"
 local style = require "orun.cockpit.style"
 
@@ -35,12 +36,21 @@ local function contains(lines, count, text)
   return false
 end
 
+-- All lines of a long text, piece by piece.
+local function pieces(entry, put)
+  for text in entry.pieces() do
+    local lines = logs_view.lines(text)
+    for i, line in ipairs(lines) do lines[i] = { margin, style.plain(line) } end
+    put(lines)
+  end
+end
+
 local function body(entry, raw, lines)
   local count = raw and #entry.lines or math.min(#entry.lines, shown_lines)
   for i = 1, count do lines[#lines + 1] = { margin, style.plain(entry.lines[i]) } end
   local rest = entry.totalLines - count
   if rest > 0 then lines[#lines + 1] = { margin, { style.glyph.ellipsis .. " " .. style.plural(rest, "more line"), "dim" } } end
-  local last = entry.lines[#entry.lines]
+  local last = entry.lastLine or entry.lines[#entry.lines]
   if entry.status == "failed" and last and not contains(entry.lines, count, last) then
     lines[#lines + 1] = { margin, { style.plain(last), "error" } }
   end
@@ -73,16 +83,14 @@ function M.nothing(run, failed)
   return { { { text, "dim" } } }
 end
 
+---Gives the frame in parts, so that long logs are never there as a whole.
 ---@param view LogsView
 ---@param options LogsFrameOptions
----@return Span[][]
-function M.lines(view, options)
+---@param put fun(lines: Span[][])
+function M.each(view, options, put)
   local lines = {}
   head(view, options.now, options.columns, lines)
-  if #view.entries == 0 then
-    lines[#lines + 1] = { { "No logs captured for this run.", "dim" } }
-    return lines
-  end
+  if #view.entries == 0 then lines[#lines + 1] = { { "No logs captured for this run.", "dim" } } end
   local current
   for i, entry in ipairs(view.entries) do
     local name = group_name(entry)
@@ -92,14 +100,29 @@ function M.lines(view, options)
       current = name
     end
     lines[#lines + 1] = entry_head(entry)
-    body(entry, options.raw, lines)
+    if options.raw and entry.pieces then
+      put(lines)
+      pieces(entry, put)
+      lines = {}
+    else
+      body(entry, options.raw, lines)
+    end
   end
   if view.hidden > 0 then
     local what = style.plural(view.hidden, "more step")
     lines[#lines + 1] = {}
     lines[#lines + 1] = { { ("  %s without failures or links; --raw shows all"):format(what), "dim" } }
   end
-  return lines
+  put(lines)
+end
+
+---@param view LogsView
+---@param options LogsFrameOptions
+---@return Span[][]
+function M.lines(view, options)
+  local all = {}
+  M.each(view, options, function(lines) table.move(lines, 1, #lines, #all + 1, all) end)
+  return all
 end
 
 -- The name of a job in one word, as far as that is possible.

@@ -8,9 +8,12 @@ local M = {}
 ---@field short string
 ---@field stepId string
 ---@field status string
----@field text string       what the step printed
+---@field text string       what the step printed; of much the beginning
+---@field pieces? fun(): (fun(): string?, boolean?)  iterates over all of that much, in texts of whole lines; true beside one whose last
+---                                                   line goes on in the next
 ---@field lines? string[]   those of it that say something; nil as long as the entry is not chosen to be shown
 ---@field totalLines? integer
+---@field lastLine? string  when it is not the last of `lines`
 ---@field position? integer  place of the step within its job
 
 ---@class LogsView
@@ -33,6 +36,30 @@ function M.lines(content)
     lines[#lines] = lines[#lines]:gsub("%s+$", "")
   end
   return lines
+end
+
+-- So much of a long text is enough for the lines that are shown of it.
+local beginning = 1 << 16
+
+-- The lines of an entry. Of a long one only the first ones are kept; the others are counted, or left to whoever shows them all.
+local function measure(entry, raw)
+  if not entry.pieces then
+    entry.lines = M.lines(entry.text)
+    entry.totalLines = #entry.lines
+    return
+  end
+  entry.lines, entry.totalLines = M.lines(entry.text:sub(1, beginning)), 0
+  if raw then return end
+  local goes_on = false
+  for text, unfinished in entry.pieces() do
+    local last
+    for line in text:gmatch "[^\n]*%S[^\n]*" do
+      if not goes_on then entry.totalLines, last = entry.totalLines + 1, line end
+      goes_on = false
+    end
+    entry.lastLine = last and last:sub(1, beginning):gsub("%s+$", "") or entry.lastLine
+    goes_on = unfinished
+  end
 end
 
 local function has_link(entry)
@@ -100,10 +127,7 @@ function M.view(run, entries, options)
   table.sort(asked, before)
   local shown = asked
   if not (options.raw or options.failed or options.job or options.step) then shown = M.select(asked) end
-  for _, entry in ipairs(shown) do
-    entry.lines = M.lines(entry.text)
-    entry.totalLines = #entry.lines
-  end
+  for _, entry in ipairs(shown) do measure(entry, options.raw) end
   return { execId = run.execId, run = run, entries = shown, hidden = #asked - #shown }
 end
 
