@@ -95,7 +95,7 @@ describe("plan.store", function()
     assert.is_nil(path)
     assert.equal("plan.not-found", err.kind)
     assert.equal("`orun get plans` lists the stored plans", err.hint)
-    _, err = plans:resolve "rle"
+    err = select(2, plans:resolve "rle")
     assert.equal("did you mean rel? `orun get plans` lists the stored plans", err.hint)
   end)
 
