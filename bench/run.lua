@@ -18,8 +18,8 @@ local function orun(...)
   return argv
 end
 
--- A record of its own for the next run. The former ones stay until the end: ext4 looks at every inode that was freed in the last
--- seconds for each one that it needs.
+-- A record of its own for the next run. The former ones stay until the end: an ext4 without a journal looks at every inode that was freed
+-- in the last minutes for each one that it needs.
 local set_aside = 0
 local function fresh(dir)
   return function()

@@ -134,8 +134,8 @@ end
 ---@param directory string of the execution's workspaces
 function M.clear(directory)
   for _, name in ipairs(fs.list(directory) or {}) do
-    local pid = tonumber(name:match "^%.mask%-(%d+)$" or name:match "^%.empty%-(%d+)%-%d+$")
-    if pid and not process.alive(pid) then fs.remove_tree(directory .. "/" .. name) end
+    local pid = tonumber(name:match "^%.mask%-(%d+)$")
+    if pid and not process.alive(pid) then fs.remove(directory .. "/" .. name) end
   end
 end
 
