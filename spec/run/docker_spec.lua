@@ -78,6 +78,15 @@ esac
     for _, line in ipairs(space:lines("calls")) do assert.falsy(line:find "^pull") end
   end)
 
+  it("ends what goes on in the container when the program that waits for it is killed", function()
+    pretend "image) echo [] ;; run | start) echo $$ > $0.pid; echo ready; read -r _ ;; kill) kill $(cat $0.pid) ;;"
+    local result, events = space:run(plan { { "a@dev.b", { run = "kill -9 $$", onFailure = "continue" }, "true" } },
+      { exec_id = "x", runner = "docker" })
+    assert.equal("completed", result.status)
+    assert.equal("ended by signal KILL", of(events, "step.finished")[1].error)
+    assert.truthy(table.concat(space:lines "calls", "\n"):find "\nkill orun%-%x+\n")
+  end)
+
   it("shows no secret on a command line", function()
     pretend "image) echo [] ;;"
     local env = { DOCKER_PASSWORD = "hunter2hunter2", GOOGLE_API_KEY = "0123456789", DOCKER_HOST = "tcp://inside:1", PLAIN = "p" }

@@ -18,7 +18,7 @@ local M = { name = "docker", context = "container", fresh = true }
 local workspace_inside, files_inside = "/workspace", "/orun"
 -- Seconds between TERM and the end of the container.
 local grace = 5
--- Seconds for which a container of a killed run may keep its name, and between attempts to take it.
+-- Seconds for which a container may take to end, or one of a killed run to give up its name, and between attempts to take that.
 local patience, look_again = 20, 0.1
 -- Everybody may write here: an image may run as anybody. Its parent is its owner's only.
 local open_to_all = 511
@@ -326,6 +326,8 @@ function Running:wait()
   self.over = true
   self.ended:push(true)
   self.limit:push(true)
+  -- Somebody killed the program that waits: what it waited for would go on beside later steps.
+  if result.signal and not self.stopping and not self.site.ending then end_container(self.site) end
   result.timed_out = self.timed_out or false
   -- These are of the program that waits, not of the step.
   result.user_ms, result.sys_ms, result.max_rss_kib = nil, nil, nil
@@ -353,7 +355,11 @@ end
 
 -- The container as a step needs it; one that was ended for an earlier step starts again, with all its files.
 local function revive(self)
-  while self.ending and self.keeper do self.events:pop(1) end
+  local deadline = loop.now() + patience
+  while self.ending and self.keeper do
+    if loop.now() >= deadline then return nil, "it was told to end, and runs on" end
+    self.events:pop(1)
+  end
   self.ending = nil
   if self.keeper then return true end
   return boot(self, { self.engine.cli, "start", "--attach", "--interactive", self.name })
@@ -365,7 +371,7 @@ end
 ---@return string? errno
 function Site:start(call)
   local ok, problem = revive(self)
-  if not ok then return nil, "the container has ended and does not start again: " .. problem end
+  if not ok then return nil, "the container cannot be used again: " .. problem end
   local stat = fs.stat(call.directory)
   if not stat then return nil, ("working directory %s does not exist"):format(call.directory), "ENOENT" end
   local variables = {}
