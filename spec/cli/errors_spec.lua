@@ -77,6 +77,25 @@ hint: did you mean build?
       "c/component.yaml:2:11 yaml.syntax" }, places(json.decode(r.out).errors))
   end)
 
+  it("in the form of a value show the form", function()
+    local function hint(text, document)
+      local p = platform(sources.intent .. text, document and {
+        ["kit/compositions/sh/composition.yaml"] = (sources.composition "sh"):gsub("jobs: .*", document),
+      })
+      return json.decode(program.run(p.root, { "validate", "--json" }).out).errors[1].hint
+    end
+    local function component(field) return "environments: {dev: }\ncomponents: [{name: web, type: sh, " .. field .. "}]\n" end
+    assert.equal("write subscribe: {environments: [NAME]}", hint(component "subscribe: [dev]"))
+    assert.equal("write environments: [NAME] or environments: [{name: NAME, profile: PROFILE}]",
+      hint(component "subscribe: {environments: dev}"))
+    assert.equal("write dependsOn: [{component: NAME}]", hint(component "dependsOn: [db]"))
+    assert.equal("write dependsOn: [{component: NAME}]", hint(component "dependsOn: db"))
+    assert.equal("write environments: {NAME: {...}}", hint "environments: [dev]\n")
+    assert.equal("write components: [{name: NAME, type: TYPE}]", hint "components: {web: {type: sh}}\n")
+    assert.equal("write jobs: [{name: NAME, steps: [{name: NAME, run: COMMAND}]}]", hint(component "env: {}", "jobs: {build: {}}\n"))
+    assert.equal("write steps: [{name: NAME, run: COMMAND}]", hint(component "env: {}", "jobs: [{name: build, steps: [make]}]\n"))
+  end)
+
   -- Mistakes of every stage, each in a part of its own.
   local staged = sources.intent .. [[
 environments:

@@ -38,6 +38,21 @@ describe("a step's template", function()
     fails("template.exec", "deep", "{{.parameters.n.deep}}", "{n: null}")
   end)
 
+  it("is told which name was probably meant", function()
+    local function hints(text)
+      local compiled, report = compile(text, "{replicas: 1, tls: {host: h}}")
+      local out = {}
+      for i, d in ipairs(compiled and report.warnings or report.errors) do out[i] = d.hint or "-" end
+      return table.concat(out, " | ")
+    end
+    assert.equal("did you mean .parameters.replicas? | did you mean .parameters.tls.host? | did you mean .orun.component.name? | "
+      .. "did you mean .orun.job.id? | -",
+      hints "{{.parameters.replcas}}{{.parameters.tls.hots}}{{.component.name}}{{$.orun.job.idd}}{{.parameters.quite}}")
+    assert.equal("did you mean printf?", hints "{{printff 1}}")
+    assert.equal("templates have these functions and no others: and, call, eq, ge, gt, html, index, js, le, len, lt, ne, not, or, print, "
+      .. "printf, println, slice, urlquery", hints "{{.parameters.replicas | toYaml}}")
+  end)
+
   it("takes empty values for false (02 case 24)", function()
     for _, z in ipairs { "0", '""', "[]", "{}", "false", "null", "0.0" } do
       gives("N", "{{if .parameters.z}}Y{{else}}N{{end}}", "{z: " .. z .. "}")

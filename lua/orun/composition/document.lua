@@ -13,10 +13,11 @@ local ref = decode.record("reference", { name = text })
 M.step = decode.record("step", {
   id = text, name = text, capability = text, phase = text, order = decode.integer, run = text, use = text, with = any_map,
   env = any_map, shell = text, ["working-directory"] = text, timeout = text, retry = decode.integer, onFailure = text,
-})
+}, { form = "steps: [{name: NAME, run: COMMAND}]" })
 
 local job_fields = {
-  name = text, description = text, runsOn = text, timeout = text, retries = decode.integer, steps = decode.list(M.step),
+  name = text, description = text, runsOn = text, timeout = text, retries = decode.integer,
+  steps = decode.list(M.step, "steps: [{name: NAME, run: COMMAND}]"),
   labels = decode.string_map, inputs = any, capabilities = texts, outputs = texts, dependsOn = texts,
 }
 M.job = decode.record("job template", job_fields)
@@ -30,17 +31,19 @@ local job_entry = decode.record("job", entry_fields)
 local override = decode.record("step override", { run = text, with = any_map, env = any_map })
 
 local profile_job = decode.record("profile job", {
-  stepsEnabled = texts, includeCapabilities = texts, stepOverrides = decode.map(override),
+  stepsEnabled = texts, includeCapabilities = texts, stepOverrides = decode.map(override, "stepOverrides: {STEP: {run: COMMAND}}"),
 })
 
-M.profile = decode.record("execution profile", { description = text, policies = any_map, jobs = decode.map(profile_job) })
+M.profile = decode.record("execution profile", {
+  description = text, policies = any_map, jobs = decode.map(profile_job, "jobs: {JOB: {stepsEnabled: [STEP]}}"),
+})
 
 M.composition = decode.record("composition document", {
   apiVersion = text, kind = text, metadata = metadata,
   spec = decode.record("composition", {
     type = text, description = text, defaultJob = text, defaultProfile = text, parameterSchema = decode.present(any), schemaRef = ref,
-    jobs = decode.list(job_entry),
-    executionProfiles = decode.present(decode.map(M.profile)),
+    jobs = decode.list(job_entry, "jobs: [{name: NAME, steps: [{name: NAME, run: COMMAND}]}]"),
+    executionProfiles = decode.present(decode.map(M.profile, "executionProfiles: {NAME: {jobs: {JOB: {stepsEnabled: [STEP]}}}}")),
     profiles = decode.list(decode.record("profile entry", { name = text, profileRef = ref })),
   }),
 })

@@ -1,5 +1,6 @@
 -- Renders the templates of steps. Every distinct text is compiled once; every problem is reported once for each place, however many
 -- jobs share the text.
+local advice = require "orun.composition.advice"
 local expression = require "orun.template.expression"
 local place = require "orun.intent.place"
 local template = require "orun.template"
@@ -64,7 +65,8 @@ local function text_place(site, text, position)
 end
 
 ---Remembers a problem; one that is known already only counts.
-function Rendering:note(severity, kind, site, text, position, message)
+---@param data? table root of the template, for what has no value in it
+function Rendering:note(severity, kind, site, text, position, message, data)
   if severity == "error" then self.failures = self.failures + 1 end
   local at = text_place(site, text, position)
   local id = ("%s\0%s\0%s\0%s\0%s"):format(kind, at and at.file or site.job, at and at.line or "", at and at.column or "", message)
@@ -74,6 +76,7 @@ function Rendering:note(severity, kind, site, text, position, message)
     return
   end
   known = { severity = severity, kind = kind, place = at, what = site.what, message = message, jobs = { site.job } }
+  known.hint = data and advice.of_missing(position.expression, data) or advice.of_function(message)
   self.known[id] = known
   self.found[#self.found + 1] = known
 end
@@ -84,7 +87,7 @@ function Rendering:finish()
     local jobs = item.jobs[1]
     if #item.jobs > 1 then jobs = ("%s and %d more"):format(jobs, #item.jobs - 1) end
     local diagnostic = place.mark(item.place, {
-      kind = item.kind, message = ("%s of %s: %s"):format(item.what, jobs, item.message),
+      kind = item.kind, message = ("%s of %s: %s"):format(item.what, jobs, item.message), hint = item.hint,
     })
     if item.severity == "error" then self.report:error(diagnostic) else self.report:warn(diagnostic) end
   end
@@ -131,7 +134,7 @@ function Rendering:expand(text, data, site)
   if not entry.template then return nil, worded(text, entry.err) end
   local result, err = entry.template:render(data, self.options)
   for i, info in ipairs(self.missing) do
-    self:note("warning", "template.missing", site, text, info, ("%s has no value"):format(info.expression))
+    self:note("warning", "template.missing", site, text, info, ("%s has no value"):format(info.expression), data)
     self.missing[i] = nil
   end
   return result, err and worded(text, err)
@@ -168,7 +171,7 @@ function Rendering:render(text, data, site, ...)
     local missing = self.missing
     if #missing > 0 then
       for i, info in ipairs(missing) do
-        self:note("warning", "template.missing", site(...), text, info, ("%s has no value"):format(info.expression))
+        self:note("warning", "template.missing", site(...), text, info, ("%s has no value"):format(info.expression), data)
         missing[i] = nil
       end
     end

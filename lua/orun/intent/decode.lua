@@ -115,9 +115,9 @@ end
 ---Reports that a node is not what was expected.
 ---@param node integer
 ---@param expected string e.g. "a list"
-function State:mismatch(node, expected)
-  local hint
-  if self.document:kind(node) == "mapping" then
+---@param hint? string
+function State:mismatch(node, expected, hint)
+  if not hint and self.document:kind(node) == "mapping" then
     local line, column = self.document:position(node)
     hint = brace_hint(self.document:source(line), column)
   end
@@ -202,12 +202,13 @@ end
 
 ---List of one type; null elements are dropped.
 ---@param of DecodeType
+---@param form? string what it looks like, for those who write something else
 ---@return DecodeType
-function M.list(of)
+function M.list(of, form)
   return planned({ yaml.plan.list, plan_of(of) }, function(state, node)
     if is_null(state, node) then return nil end
     if state.document:kind(node) ~= "sequence" then
-      state:mismatch(node, "a list")
+      state:mismatch(node, "a list", form and "write " .. form)
       return nil
     end
     local out, n = value.list {}, 0
@@ -229,11 +230,12 @@ local nothing = {}
 ---The entries of a mapping one after the other: key, value node, key node. None when it is no mapping (reported unless null).
 ---@param state DecodeState
 ---@param node integer
+---@param form? string what it looks like
 ---@return any[]
-local function entries(state, node)
+local function entries(state, node, form)
   if is_null(state, node) then return nothing end
   if state.document:kind(node) ~= "mapping" then
-    state:mismatch(node, "a mapping")
+    state:mismatch(node, "a mapping", form and "write " .. form)
     return nothing
   end
   local list, err = state.document:entries(node)
@@ -243,11 +245,12 @@ end
 
 ---Map from text to one type; an entry with a null key is dropped.
 ---@param of DecodeType
+---@param form? string what it looks like, for those who write something else
 ---@return DecodeType
-function M.map(of)
+function M.map(of, form)
   return planned({ yaml.plan.map, plan_of(of) }, function(state, node)
     local out = {}
-    local list = entries(state, node)
+    local list = entries(state, node, form)
     for i = 1, #list, 3 do
       local key = list[i]
       if not is_null(state, list[i + 2]) then out[key] = state:below(key, of, list[i + 1]) end
@@ -274,8 +277,9 @@ M.string_map = M.map(M.string)
 ---Record with known keys. `kind` is the noun used in warnings about unknown keys.
 ---@param kind string
 ---@param fields table<string, DecodeType>
----@param options? {renamed?: table<string, string>, hints?: table<string, string>, open?: boolean}  renamed: former key → present one;
---- hints: what to say about a key that people expect; open: unknown keys are fine
+---@param options? {renamed?: table<string, string>, hints?: table<string, string>, open?: boolean, form?: string}  renamed: former key →
+--- present one; hints: what to say about a key that people expect; open: unknown keys are fine; form: what it looks like, for those who
+--- write something else than a mapping
 ---@return DecodeType
 function M.record(kind, fields, options)
   local renamed, hints, open = options and options.renamed or {}, options and options.hints or {}, options and options.open
@@ -283,7 +287,7 @@ function M.record(kind, fields, options)
   for key, of in next, fields do fields_plan[key] = plan_of(of) end
   return planned({ yaml.plan.record, fields_plan, open }, function(state, node)
     local out = { place = place.new(state.document, node) }
-    local list = entries(state, node)
+    local list = entries(state, node, options and options.form)
     for i = 1, #list, 3 do
       local key = list[i]
       local of = fields[key]

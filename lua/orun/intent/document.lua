@@ -40,15 +40,16 @@ end)
 local component_fields = {
   type = text, domain = text, enabled = truth, path = text,
   subscribe = decode.record("subscribe", {
-    environments = decode.list(decode.scalar_or(function(name, at) return { name = name, place = at } end, subscription)),
-  }),
+    environments = decode.list(decode.scalar_or(function(name, at) return { name = name, place = at } end, subscription),
+      "environments: [NAME] or environments: [{name: NAME, profile: PROFILE}]"),
+  }, { form = "subscribe: {environments: [NAME]}" }),
   compositionRef = decode.record("compositionRef", { source = text, name = text }),
   parameters = any_map,
   overrides = decode.record("overrides", { steps = decode.list(step) }),
   labels = text_map,
   dependsOn = decode.list(decode.record("dependency", {
     component = text, environment = text, scope = text, condition = text, include = text, reason = text,
-  })),
+  }, { form = "dependsOn: [{component: NAME}]" }), "dependsOn: [{component: NAME}]"),
   env = text_map,
   change = decode.record("change", { watches = texts }),
 }
@@ -62,12 +63,12 @@ local group = decode.record("group", { policies = any_map, parameterDefaults = p
 local promotion = decode.record("promotion", {
   dependsOn = decode.list(decode.record("promotion dependency", {
     environment = text, strategy = text, condition = text, satisfy = text, match = decode.record("match", { revision = text }),
-  })),
-})
+  }, { form = "dependsOn: [{environment: NAME}]" })),
+}, { form = "promotion: {dependsOn: [{environment: NAME}]}" })
 
 local environment = decode.record("environment", {
   path = text,
-  activation = decode.record("activation", { triggerRefs = texts }),
+  activation = decode.record("activation", { triggerRefs = texts }, { form = "activation: {triggerRefs: [NAME]}" }),
   promotion = promotion,
   selectors = decode.record("selectors", { components = texts, domains = texts }),
   parameterDefaults = parameter_defaults,
@@ -89,21 +90,23 @@ local compositions = decode.record("compositions", {
   })),
   resolution = decode.record("resolution", { precedence = texts, bindings = text_map }),
   limits = decode.record("limits", { memory = text, instructions = text, output = text }),
-})
+}, { form = "compositions: {sources: [{name: NAME, kind: dir, path: PATH}]}" })
 
-local discovery = decode.record("discovery", { roots = texts })
+local discovery = decode.record("discovery", { roots = texts }, { form = "discovery: {roots: [DIRECTORY]}" })
 local automation = decode.record("automation", { triggerBindings = decode.map(trigger_binding) })
 
 ---The whole intent.yaml.
 M.intent = decode.record("intent", {
   apiVersion = text, kind = text, metadata = metadata,
-  extends = decode.list(decode.record("preset reference", { source = text, preset = text })),
+  extends = decode.list(decode.record("preset reference", { source = text, preset = text }, {
+    form = "extends: [{source: NAME, preset: NAME}]",
+  })),
   discovery = discovery,
   compositions = compositions,
   automation = automation,
-  groups = decode.map(group),
-  environments = decode.map(environment),
-  components = decode.list(component),
+  groups = decode.map(group, "groups: {NAME: {...}}"),
+  environments = decode.map(environment, "environments: {NAME: {...}}"),
+  components = decode.list(component, "components: [{name: NAME, type: TYPE}]"),
   execution = decode.record("execution", { state = decode.record("execution state", { mode = text, backendUrl = text }) }),
   env = text_map,
 })

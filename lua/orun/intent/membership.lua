@@ -84,13 +84,14 @@ end
 ---@param report table
 function M.check(model, report)
   for _, component in ipairs(model.components) do check_repetitions(component, report) end
+  local declared = sorted.keys(model.environments)
   for _, item in ipairs(strangers(model)) do
     report:warn(place.mark(item.place, {
       kind = "intent.unknown-environment",
       message = ('the intent declares no environment "%s", so %s has no effect%s'):format(item.name,
         item.dependency and "this dependency" or "this subscription",
         item.count > 1 and (" (%d times, first here)"):format(item.count) or ""),
-      hint = suggestion.hint(item.name, sorted.keys(model.environments)),
+      hint = suggestion.hint(item.name, declared) or #declared > 0 and "environments: " .. table.concat(declared, ", ") or nil,
     }))
   end
 end

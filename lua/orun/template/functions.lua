@@ -40,6 +40,14 @@ local functions = {
   call = { least = 1, call = function(v) return nil, ("%s is not a function"):format(kinds.word(v)) end },
 }
 
+---@return string[] sorted
+function M.names()
+  local names = {}
+  for name in next, functions do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 ---@param name string
 ---@return TemplateFunction?
 function M.get(name) return functions[name] end
