@@ -141,7 +141,7 @@ describe("orun pack", function()
     local p = package { ["compositions/helm/composition.yaml"] = Sources.composition("helm", "  jobs: []\n") }
     local r = run(p.root, "pack")
     assert.equal(1, r.code)
-    has(r.err, "it has no jobs", "compositions/helm/composition.yaml:")
+    has(r.err, 'error: composition "helm": it has no jobs', "compositions/helm/composition.yaml:")
     p = package { ["compositions/helm/composition.yaml"] = (helm:gsub("{type: object}", "{type: objekt}")) }
     has(run(p.root, "pack").err, "compositions/helm/composition.yaml:6:27")
     p = package()

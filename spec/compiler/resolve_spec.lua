@@ -197,6 +197,29 @@ components: [{name: a, type: app, subscribe: {environments: [dev]}, dependsOn: [
     assert.is_nil(sources:read ".orun/plans/latest.json")
   end)
 
+  it("tells of every circle once, whatever the environments and components", function()
+    local failure = select(2, platform([[
+environments: {dev: {}, prod: {}}
+components:
+  - {name: a, type: app, subscribe: {environments: [dev, prod]}, dependsOn: [{component: b}]}
+  - {name: b, type: app, subscribe: {environments: [dev, prod]}, dependsOn: [{component: a}]}
+  - {name: c, type: app, subscribe: {environments: [prod]}, dependsOn: [{component: c}]}
+  - {name: x, type: round, subscribe: {environments: [dev, prod]}}
+  - {name: y, type: round, subscribe: {environments: [dev]}}
+]], { ["kit/round/composition.yaml"] = Sources.composition("round", [[
+  jobs:
+    - {name: build, dependsOn: [test], steps: [{name: make, run: make}]}
+    - {name: test, dependsOn: [build], steps: [{name: make, run: make}]}
+  defaultProfile: p
+  executionProfiles: {p: {jobs: {build: {stepsEnabled: [make]}, test: {stepsEnabled: [make]}}}}
+]]) }):compile())
+    local messages = {}
+    for i, d in ipairs(failure.errors) do messages[i] = d.message:match "circle: (.*)" end
+    assert.same({
+      "a@dev.build → b@dev.build → a@dev.build", "c@prod.build → c@prod.build", "x@dev.build → x@dev.test → x@dev.build",
+    }, messages)
+  end)
+
   it("lets advisory dependencies go in circles", function()
     local jobs = platform([[
 environments: {dev: {dependencyMode: advisory}}

@@ -55,6 +55,11 @@ properties:
 describe("component parameters", function()
   after_each(Sources.clean)
 
+  it("are judged before {{ }} is replaced, which is said", function()
+    local text = errors(numbers, '  parameters: {n: "{{ .environment }}"}\n')
+    has(text, "expected integer, but got string", "a schema judges the text as it is written; {{ }} is replaced later")
+  end)
+
   it("are told apart by place, pointer and reason, all of them at once (02 §8, quirk 10)", function()
     local text, list = errors(numbers, "  parameters:\n    n: one\n    p: 1.10\n    tags: [a, xyz]\n    tgas: [b]\n")
     assert.equal(4, #list)

@@ -15,8 +15,11 @@ return {
   summary = "Print the JSON Schema of one of orun's own files",
   usage = "orun schema <component|composition|intent|intent-preset|plan|stack>",
   description = [[
-Draft 7, for editors: with the YAML language server, put `# yaml-language-server: $schema=FILE` into the first line of a document. The
-schemas are stricter than orun: a key that orun would ignore with a warning is an error here.]],
+Draft 7, for editors. The YAML language server takes one that the first line of a document names:
+
+  # yaml-language-server: $schema=FILE
+
+The schemas are stricter than orun: a key that orun would ignore with a warning is an error here.]],
   examples = {
     { "orun schema intent", "to standard output, for a file that editors read" },
     { "orun schema component", "for component.yaml" },

@@ -166,8 +166,11 @@ end
 
 -- Outputs ---------------------------------------------------------------------------------------------------------------------
 
+-- Told once for each place, however many jobs have it.
 local function report_output(job, i, message, hint, report)
-  report:error(place.mark(place.of(job.definition.place, "outputs", i), { kind = "resolve.output", message = message, hint = hint }))
+  report:error(place.mark(place.of(job.definition.place, "outputs", i), {
+    kind = "resolve.output", message = message, general = job.definition.place and hint, hint = hint,
+  }))
 end
 
 ---Outputs are copied back into the work tree, so no two jobs may name one file, and none a file elsewhere.
@@ -211,12 +214,15 @@ end
 
 local function report_cycle(cycle, by_id, report)
   local first, hint = by_id[cycle[1]], "remove one of these dependencies, or make it dependencyMode: advisory"
-  local where = edge_place(first, by_id[cycle[2]])
+  local where, general = edge_place(first, by_id[cycle[2]]), nil
   if written_in_composition(cycle, by_id) then
+    -- Every component of the type has it.
     where, hint = place.of(first.definition.place, "dependsOn"), "remove the dependsOn of one of these jobs"
+    general = where and hint
   end
   report:error(place.mark(where, {
-    kind = "resolve.cycle", message = "the jobs depend on each other in a circle: " .. table.concat(cycle, " → "), hint = hint,
+    kind = "resolve.cycle", message = "the jobs depend on each other in a circle: " .. table.concat(cycle, " → "), general = general,
+    hint = hint,
   }))
 end
 

@@ -1,5 +1,6 @@
 -- A package directory as one archive: the same files give the same bytes, whoever packs them and when.
 local composition = require "orun.composition"
+local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local parameters = require "orun.composition.parameters"
 local path = require "orun.util.path"
@@ -44,18 +45,28 @@ local function list_files(directory, prefix, output)
   return files
 end
 
+-- A package that is packed is no source of anything yet, so messages leave the name out.
+local function pass_on(list, say)
+  for _, item in ipairs(list) do
+    item.message = item.message:gsub('^source "' .. source .. '": ', "")
+    say(item)
+  end
+end
+
 ---Checks a package as a plan would. Problems go to the report.
 ---@param root string absolute directory
 ---@param report table
 ---@param display fun(path: string): string
 ---@return Bundle?
 function M.open(root, report, display)
-  local directory = fs.realpath(root) or root
+  local directory, aside = fs.realpath(root) or root, diagnostic.collector()
   local registry = composition.load({ compositions = { sources = { { name = source, kind = "dir", path = directory } } } }, directory,
-    report, { display = display })
+    aside, { display = display })
   for _, item in sorted.pairs(registry.compositions) do
-    parameters.contract(item, report)
+    parameters.contract(item, aside)
   end
+  pass_on(aside.errors, function(item) report:error(item) end)
+  pass_on(aside.warnings, function(item) report:warn(item) end)
   local package = registry.packages[source]
   if not package or #report.errors > 0 then return nil end
   return { package = package, directory = directory, version = version.find(directory, package.version) }

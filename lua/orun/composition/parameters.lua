@@ -235,6 +235,7 @@ local function scalar_hint(at, violation)
   local document = at and at.document
   if not document or document:kind(at.node) ~= "scalar" then return nil end
   local class = document:class(at.node)
+  if document:text(at.node):find("{{", 1, true) then return "a schema judges the text as it is written; {{ }} is replaced later" end
   if class == "time" then return "YAML reads this as a timestamp; put it in quotes to keep the text" end
   if violation.keyword == "type" and violation.message:find("^expected string,") and class ~= "null" and class ~= "string" then
     return ('put it in quotes: "%s"'):format(document:text(at.node))

@@ -1,4 +1,5 @@
 -- Sources of kind `dir`: a directory beside the intent, read in place.
+local condition = require "orun.util.condition"
 local digest = require "orun.composition.digest"
 local fs = require "host.fs"
 local path = require "orun.util.path"
@@ -17,7 +18,9 @@ return function(source, root)
   if text == "" then return problem("composition.source-path", "a dir source needs a path", source.place) end
   local at, directory = place.of(source.place, "path"), path.resolve(root, text)
   local stat, message = fs.stat(directory, { follow = false })
-  if not stat then return problem("composition.source-missing", ("cannot read the directory %s: %s"):format(text, message), at) end
+  if not stat then
+    return problem("composition.source-missing", ("cannot read the directory %s: %s"):format(text, condition.reason(message)), at)
+  end
   if stat.type == "link" then
     return problem("composition.symlink", ("%s is a symbolic link; a package holds none"):format(text), at,
       "name the directory it leads to")
