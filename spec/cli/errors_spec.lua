@@ -189,6 +189,41 @@ parameterSchema: {properties: {parameters: {properties: {size: {type: integer}}}
     assert.is_nil(p:read ".orun/component-tree.yaml", "a tree without them would be another platform's")
   end)
 
+  it("in the fields of one inline component hide nothing of the others", function()
+    local p = platform(sources.intent .. [[
+environments: {dev: }
+components:
+  - {name: a, type: [sh], subscribe: {environments: [dev]}}
+  - {name: b, type: hs, subscribe: {environments: [dev]}, dependsOn: [{component: a}]}
+  - {name: c, type: sh, subscribe: {environments: [dev]}, dependsOn: [{component: d}]}
+]])
+    local function all() return places(json.decode(program.run(p.root, { "validate", "--json" }).out).errors) end
+    local first, second = "intent.yaml:4:21 yaml.type", "intent.yaml:5:21 composition.unknown-type"
+    assert.same({ first, second, "intent.yaml:6:83 intent.unknown-dependency" }, all())
+    -- One without a name may be the one that is depended on; a mistake elsewhere in the intent says that nothing of it is certain.
+    p:write("intent.yaml", p:read "intent.yaml" .. "  - web\n")
+    assert.same({ first, second, "intent.yaml:7:5 yaml.type" }, all())
+    p:write("intent.yaml", p:read "intent.yaml" .. "env: [A]\n")
+    assert.same({ first, "intent.yaml:7:5 yaml.type", "intent.yaml:8:6 yaml.type" }, all())
+  end)
+
+  it("of compositions hide nothing of an intent whose presets are known", function()
+    local p = platform(sources.intent .. [[
+extends: [{source: kit, preset: p}]
+components: [{name: web, type: hs, subscribe: {environments: [dev]}}]
+]], {
+      ["kit/stack.yaml"] = sources.stack .. "spec: {intentPresets: [{name: p, path: p.yaml}]}\n",
+      ["kit/p.yaml"] = "kind: IntentPreset\nspec: {environments: {dev: }}\n",
+      ["kit/compositions/sh/composition.yaml"] = (sources.composition "sh"):gsub("defaultJob: build", "defaultJob: biuld"),
+      ["kit/compositions/ssh/composition.yaml"] = sources.composition "ssh",
+    })
+    local function all() return places(json.decode(program.run(p.root, { "validate", "--json" }).out).errors) end
+    local default = "kit/compositions/sh/composition.yaml:5:15 composition.default-job"
+    assert.same({ "intent.yaml:3:32 composition.unknown-type", default }, all())
+    p:write("kit/p.yaml", "kind: IntentPreset\nspec: {environments: [dev]}\n")
+    assert.same({ default, "kit/p.yaml:2:22 yaml.type" }, all())
+  end)
+
   it("are data with --json, on stdout alone", function()
     local p = platform(intent)
     for _, words in ipairs { { "plan", "--json" }, { "validate", "--json" }, { "run", "--json" } } do

@@ -50,13 +50,21 @@ local function decode_intent(bytes, shown, report, tally)
   return intent
 end
 
+---@return table[] components, without those that have mistakes and no name
+---@return integer mistakes in them
+---@return boolean complete none was left out
 local function inline_components(intent)
-  local list = {}
-  for i, component in ipairs(intent.components or {}) do
+  local list, mistakes, complete = {}, 0, true
+  for _, component in ipairs(intent.components or {}) do
     component.source = "inline"
-    list[i] = component
+    mistakes = mistakes + (component.flawed or 0)
+    if component.flawed and (component.name or "") == "" then
+      complete = false
+    else
+      list[#list + 1] = component
+    end
   end
-  return list
+  return list, mistakes, complete
 end
 
 ---The component tree is for people and outside tools: failing to write it is worth a warning only.
@@ -84,6 +92,16 @@ local function preset_packages(intent, found, report, display, must)
   return packages
 end
 
+---@class LoadedParts
+---@field tolerated integer mistakes that do not keep the rest from being looked at
+---@field another? boolean the intent lacks presets (reported)
+---@field registry? Registry
+---@field presets Preset[]
+---@field contributions Contribution[]
+---@field components table[]
+---@field roots? string[]
+---@field incomplete boolean
+
 ---Loads all compositions into `parts`. Their errors do not keep the intent from being looked at.
 local function load_registry(parts, intent, found, options, display, report)
   local before = #report.errors
@@ -103,23 +121,25 @@ local function load_compositions(parts, intent, found, options, display, report,
     packages = parts.registry.packages
   end
   if not extends then return end
+  local before, must = #report.errors, packages ~= nil or wanted == "presets"
   if packages then
     preset.sources(intent, report)
-    -- An intent without its presets is another one; nothing true could be said about it.
-    parts.tolerated = 0
   else
-    packages = preset_packages(intent, found, report, display, wanted == "presets")
+    packages = preset_packages(intent, found, report, display, must)
   end
   parts.presets = preset.load(intent, packages, report, tally)
+  -- An intent without its presets is another one; nothing true could be said about it.
+  parts.another = #report.errors > before or must and #parts.presets < #intent.extends
   parts.contributions = preset.merge(intent, parts.presets)
 end
 
 ---Loads all components into `parts`. A manifest with a mistake does not keep the others from being looked at.
 local function load_components(parts, intent, found, display, report, tally)
   local before = #report.errors
-  local components, roots = inline_components(intent), discovery.roots(intent.discovery and intent.discovery.roots)
+  local components, _, complete = inline_components(intent)
+  local roots = discovery.roots(intent.discovery and intent.discovery.roots)
   local files = discovery.find(found.root, roots, intent, report)
-  parts.incomplete = #report.errors > before
+  parts.incomplete = not complete or #report.errors > before
   for _, file in ipairs(files) do
     local component = discovery.read(found.root, file, display, report, tally)
     components[#components + 1] = component
@@ -197,8 +217,9 @@ return function(options, report)
   local intent = decode_intent(bytes, shown, report, tally)
   if not intent then return report:check() end
   local store = path.join(found.root, ".orun")
-  local parts = { tolerated = 0, presets = {}, contributions = {}, components = {}, incomplete = false }
-  local sound = #report.errors == 0
+  local _, mistakes = inline_components(intent)
+  local parts = { tolerated = mistakes, presets = {}, contributions = {}, components = {}, incomplete = false }
+  local sound = #report.errors == mistakes
   if sound then load_compositions(parts, intent, found, options, display, report, tally) end
   if sound or intent.discovery and intent.discovery.roots then load_components(parts, intent, found, display, report, tally) end
   if not parts.registry and options.compositions == "declared" and #parts.components > 0 and sound then
@@ -208,7 +229,7 @@ return function(options, report)
   local trigger = options.trigger and require("orun.trigger.request").read(options.trigger, {
     cwd = options.cwd, store = store, display = display,
   }, report)
-  if #report.errors > parts.tolerated then report:check() end
+  if parts.another or #report.errors > parts.tolerated then report:check() end
   if #report.errors == 0 then write_tree(store, found, bytes, parts.roots, parts.components, report) end
   local rules, hidden = find_rules(parts.registry, store, display)
   return {

@@ -337,6 +337,19 @@ function M.named(key, of, complain)
   end)
 end
 
+---A record that knows how many mistakes there are in it: `flawed`, nil for none.
+---@param of DecodeType
+---@return DecodeType
+function M.judged(of)
+  return planned(plan_of(of), function(state, node)
+    local before = #state.report.errors
+    local result = of(state, node)
+    local found = #state.report.errors - before
+    if result and found > 0 then result.flawed = found end
+    return result
+  end)
+end
+
 ---A type that says something else than `of` about nodes that do not fit.
 ---@param of DecodeType
 ---@param instead DecodeType

@@ -106,7 +106,7 @@ M.intent = decode.record("intent", {
   automation = automation,
   groups = decode.map(group, "groups: {NAME: {...}}"),
   environments = decode.map(environment, "environments: {NAME: {...}}"),
-  components = decode.list(component, "components: [{name: NAME, type: TYPE}]"),
+  components = decode.list(decode.judged(component), "components: [{name: NAME, type: TYPE}]"),
   execution = decode.record("execution", { state = decode.record("execution state", { mode = text, backendUrl = text }) }),
   env = text_map,
 })
