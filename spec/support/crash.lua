@@ -195,6 +195,7 @@ Crew.__index = Crew
 function Crew:fill()
   for i = 1, processes do
     if not self[i] then
+      self.struck = false
       self[i], self.starts = start(self.id), self.starts + 1
       check(self.starts <= most_starts, "%s: started %d times, and still not done: %s", self.id, self.starts, self.last)
     end
@@ -217,17 +218,29 @@ function Crew:look()
   return over
 end
 
+-- Waits for all that run, which nothing disturbs any more.
+function Crew:await()
+  for i = 1, processes do
+    if self[i] then
+      local result = self[i]:wait()
+      check(result.code == 0, "%s: the other process ended with %s: %s", self.id, result.code, result.output)
+      self[i] = nil
+    end
+  end
+end
+
 -- Everybody to the end, without further kills.
 function Crew:finish()
   while not self:look() do
     self:fill()
     loop.sleep(0.005)
   end
-  for i = 1, processes do
-    if self[i] then
-      local result = self[i]:wait()
-      check(result.code == 0, "%s: the other process ended with %s: %s", self.id, result.code, result.output)
-    end
+  self:await()
+  self.reader:refresh()
+  -- When the last kill hit a process whose end the other one left the last word to, nobody has said that the run is over.
+  if self.struck and self.reader.fold.status == "running" then
+    self:fill()
+    self:await()
   end
 end
 
@@ -268,6 +281,7 @@ local function strike(crew)
   local kind = kinds[math.random(#kinds)]
   if victims[kind](alive[math.random(#alive)]) == false then return false end
   progress[kind] = (progress[kind] or 0) + 1
+  crew.struck = true
   return true
 end
 
