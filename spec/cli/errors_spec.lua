@@ -207,6 +207,40 @@ components:
     assert.same({ first, "intent.yaml:7:5 yaml.type", "intent.yaml:8:6 yaml.type" }, all())
   end)
 
+  it("in the form of a document are all that is said of it", function()
+    local document = "kit/compositions/sh/composition.yaml"
+    local function said(files)
+      local p = platform(sources.intent .. "environments: {dev: }\ncomponents: [{name: web, type: sh, subscribe: {environments: [dev]}}]\n",
+        files)
+      return places(json.decode(program.run(p.root, { "validate", "--json" }).out).errors)
+    end
+    local function manifest(text) return { ["x/component.yaml"] = text } end
+    assert.same({ "x/component.yaml:1:7 yaml.type" }, said(manifest "kind: [Component]\nmetadata: {name: x}\n"))
+    assert.same({ "x/component.yaml:2:11 yaml.type" }, said(manifest "kind: Component\nmetadata: x\n"))
+    assert.same({ "x/component.yaml:3:46 yaml.value" },
+      said(manifest "kind: Component\nmetadata: {name: x}\nspec: {type: sh, subscribe: {environments: [{[a]: b}]}}\n"))
+    assert.same({ "kit/stack.yaml:2:11 yaml.type" }, said { ["kit/stack.yaml"] = "kind: Stack\nmetadata: kit\n" })
+    assert.same({ document .. ":2:11 yaml.type" }, said { [document] = (sources.composition "sh"):gsub("{name: sh}", "sh") })
+    assert.same({ document .. ":1:1 composition.type" }, said { [document] = "kind: Composition\nmetadata: {name: sh}\n" })
+    -- What lacks jobs has no jobs that profiles could name.
+    local jobless = (sources.composition "sh"):gsub("jobs: .*",
+      "defaultProfile: p\n  executionProfiles: {p: {jobs: {build: {stepsEnabled: [a]}}}}\n")
+    assert.same({ document .. ":4:3 composition.no-jobs" }, said { [document] = jobless })
+    local referring = (sources.composition "sh"):gsub("parameterSchema: .*", [[
+schemaRef: {name: s}
+  jobs: [{name: build, templateRef: {name: t}}]
+  defaultProfile: p
+  profiles: [{name: p, profileRef: {name: p}}]
+]])
+    local folder = "kit/compositions/sh/"
+    assert.same({ folder .. "jobs/t.yaml:3:7 yaml.type", folder .. "profiles/p.yaml:3:7 yaml.type", folder .. "schema.yaml:3:7 yaml.type" },
+      said {
+        [document] = referring, [folder .. "schema.yaml"] = "kind: ComponentSchema\nmetadata: {name: s}\nspec: x\n",
+        [folder .. "jobs/t.yaml"] = "kind: JobTemplate\nmetadata: {name: t}\nspec: x\n",
+        [folder .. "profiles/p.yaml"] = "kind: ExecutionProfile\nmetadata: {name: p}\nspec: x\n",
+      })
+  end)
+
   it("of compositions hide nothing of an intent whose presets are known", function()
     local p = platform(sources.intent .. [[
 extends: [{source: kit, preset: p}]

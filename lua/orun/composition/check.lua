@@ -40,7 +40,11 @@ function Check:head(raw)
     self:problem(place.of(raw.place, "kind"), "composition.kind", ("the document must have kind: Composition, %s"):format(found))
     return false
   end
-  local metadata, spec = raw.metadata or {}, raw.spec or {}
+  if not raw.spec then
+    self:problem(raw.place, "composition.type", "the document has no spec", ("write spec: {type: %s, ...}"):format(self.name))
+    return false
+  end
+  local metadata, spec = raw.metadata or {}, raw.spec
   local name, kind = (metadata.name or ""):match("^%s*(.-)%s*$"), (spec.type or ""):match("^%s*(.-)%s*$")
   local name_place, type_place = place.of(raw.place, "metadata", "name"), place.of(raw.place, "spec", "type")
   if name == "" then
@@ -173,7 +177,7 @@ function Check:profile(composition, profile, known, lenient)
   end
   for _, name in ipairs(names) do
     local selection, job = profile.jobs[name], model.find_job(composition, name)
-    if not job and not known[name] then
+    if not job and not known[name] and next(known) then
       self:finding(lenient, place.of_key(place.of(profile.place, "jobs"), name), "composition.unknown-job",
         ('profile "%s" names the unknown job "%s"'):format(profile.name, name),
         suggestion.hint(name, model.job_names(composition)) or ("jobs: " .. table.concat(model.job_names(composition), ", ")))
@@ -184,6 +188,14 @@ function Check:profile(composition, profile, known, lenient)
     end
     if job then self:selection(profile, job, selection, lenient) end
   end
+end
+
+-- A profile whose document is missing was reported for that; its name counts.
+local function is_listed(raw_spec, name)
+  for _, entry in ipairs(not raw_spec.executionProfiles and raw_spec.profiles or {}) do
+    if entry.name == name and entry.profileRef then return true end
+  end
+  return false
 end
 
 ---@param composition Composition
@@ -198,7 +210,7 @@ function Check:profiles(composition, raw_spec)
   if not default and not lenient then
     self:problem(at, "composition.default-profile", "it has executionProfiles but no defaultProfile",
       "profiles: " .. table.concat(names, ", "))
-  elseif default and not composition.profiles[default] then
+  elseif default and not composition.profiles[default] and not is_listed(raw_spec, default) then
     self:finding(lenient, at, "composition.default-profile", ('defaultProfile "%s" does not exist'):format(default),
       suggestion.hint(default, names) or ("profiles: " .. table.concat(names, ", ")))
   end

@@ -100,7 +100,7 @@ local function read_document(context, export, checks)
       ("cannot read %s"):format(context.display(path.join(context.directory, export.path))))
   end
   if not raw or not checks:head(raw) then return nil end
-  return raw.spec or { place = raw.place }
+  return raw.spec
 end
 
 ---The spec of a Lua file, in the form of a document's.

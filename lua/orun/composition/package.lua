@@ -86,7 +86,10 @@ function Context:read(file, record)
   end
   local yaml = decode.read(bytes, self.display(absolute), self.report)
   if not yaml then return nil, true end
-  return decode.object(yaml, yaml:root(), record, self.report, self.tally), true
+  local before = #self.report.errors
+  local decoded = decode.object(yaml, yaml:root(), record, self.report, self.tally)
+  -- What a document with values of wrong forms lacks, it may well have.
+  return #self.report.errors == before and decoded or nil, true
 end
 
 local function trim(text)

@@ -64,7 +64,9 @@ function M.find(context, directory, kind, name, at)
     if bytes then
       local tree, err = yaml.read(bytes, context.display(absolute))
       if tree and fits(tree, kind, name) then
+        local before = #context.report.errors
         local result = decode.object(tree, tree:root(), document.referenced[kind], context.report, context.tally)
+        if #context.report.errors > before then return nil end
         result.spec = result.spec or { place = result.place }
         return result
       end

@@ -138,15 +138,16 @@ end
 ---@param decoded table[]
 ---@param report table
 ---@return table[]
----@return string[] broken names of components whose manifests have mistakes: nothing else of them counts
+---@return string[] broken names of components whose fields have mistakes, or that have no type: nothing else of them counts
 function M.normalize(decoded, report)
   local list, broken, seen = {}, {}, {}
   for _, item in ipairs(decoded) do
     if check_name(item, seen, report) then
-      if item.flawed then
-        broken[#broken + 1] = item.name
+      local component = not item.flawed and normalize_one(item, report)
+      if component and component.type ~= "" then
+        list[#list + 1] = component
       else
-        list[#list + 1] = normalize_one(item, report)
+        broken[#broken + 1] = item.name
       end
     end
   end

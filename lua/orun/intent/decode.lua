@@ -331,9 +331,10 @@ end
 ---@return DecodeType
 function M.named(key, of, complain)
   return planned({ yaml.plan.named, plan_of(of), key }, function(state, node)
+    local before = #state.report.errors
     local result = of(state, node)
     if (result[key] or "") ~= "" then return result end
-    complain(state, node)
+    if #state.report.errors == before then complain(state, node) end
   end)
 end
 

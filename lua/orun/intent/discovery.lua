@@ -136,6 +136,7 @@ function M.read(directory, file, display, report, tally)
   local before = #report.errors
   local manifest = decode.object(yaml, yaml:root(), document.manifest, report, tally)
   local flawed = #report.errors > before
+  if flawed and ((manifest.kind or "") == "" or not (manifest.metadata and manifest.metadata.name)) then return nil end
   if manifest.kind ~= "Component" then
     local said = manifest.kind and manifest.kind ~= "" and (', not "%s"'):format(manifest.kind) or ""
     report:error(place.mark(place.of(manifest.place, "kind"), {

@@ -87,9 +87,9 @@ local function read(entry, owner, report, tally)
       ('cannot read the preset "%s" of the source "%s": %s: %s'):format(entry.name, owner.source, shown, condition.reason(message)))
     return nil
   end
-  local yaml = decode.read(bytes, shown, report)
+  local before, yaml = #report.errors, decode.read(bytes, shown, report)
   local decoded = yaml and decode.object(yaml, yaml:root(), document.preset, report, tally)
-  if not decoded then return nil end
+  if not decoded or #report.errors > before then return nil end
   if decoded.kind == "IntentPreset" then return decoded end
   local said = (decoded.kind or "") ~= "" and (', not "%s"'):format(decoded.kind) or ""
   problem(report, place.of(decoded.place, "kind"), "intent.preset-kind", ("%s must have kind IntentPreset%s"):format(shown, said))
