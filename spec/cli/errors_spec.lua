@@ -186,6 +186,11 @@ parameterSchema: {properties: {parameters: {properties: {size: {type: integer}}}
     }, places(json.decode(r.out).errors))
     r = program.run(p.root .. "/d", { "plan", "x", "--json" })
     assert.equal(3, #json.decode(r.out).errors)
+    -- Nor is a plan narrowed to such a component.
+    for _, name in ipairs { "a", "d" } do
+      r = program.run(p.root .. "/" .. name, { "plan", "--json" })
+      assert.equal(3, #json.decode(r.out).errors, name)
+    end
     assert.is_nil(p:read ".orun/component-tree.yaml", "a tree without them would be another platform's")
   end)
 

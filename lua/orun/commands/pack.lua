@@ -1,5 +1,6 @@
 -- `orun pack`: a composition package as one archive.
 local bundle = require "orun.composition.bundle"
+local condition = require "orun.util.condition"
 local diagnostic = require "orun.diagnostic"
 local fs = require "host.fs"
 local hash = require "host.hash"
@@ -25,7 +26,7 @@ end
 local function write(file, bytes, shown)
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, bytes, { through = true }) end
-  if not ok then fail(("cannot write the archive %s: %s"):format(shown, message)) end
+  if not ok then fail(("cannot write the archive %s: %s"):format(shown, condition.reason(message))) end
 end
 
 local function print_summary(ctx, summary)

@@ -35,7 +35,10 @@ local function write_output(ctx, compiled)
   local ok, message = fs.mkdir(path.dirname(file))
   if ok then ok, message = fs.write(file, text, { through = true }) end
   if not ok then
-    ctx.report:error { kind = "plan.unwritable", message = ("cannot write the plan to %s: %s"):format(ctx.flags.output, message) }
+    ctx.report:error {
+      kind = "plan.unwritable",
+      message = ("cannot write the plan to %s: %s"):format(ctx.flags.output, condition.reason(message --[[@as string]])),
+    }
   end
 end
 

@@ -78,7 +78,7 @@ function M.scope(model, root, options, report)
   for _, component in ipairs(model.components) do
     if component.name == name then return { detectedComponent = name, components = scope.closure(model, name) } end
   end
-  if is_broken(model, name) then return { detectedComponent = name, components = {} } end
+  if is_broken(model, name) then return { detectedComponent = name, components = { name } } end
   report:error {
     kind = "plan.scope", file = path.shown(options.cwd, file --[[@as string]]),
     message = ('the working directory belongs to the component "%s", which the intent does not discover'):format(name),

@@ -3,6 +3,7 @@ local check = require "orun.composition.check"
 local decode = require "orun.intent.decode"
 local digest = require "orun.composition.digest"
 local document = require "orun.composition.document"
+local condition = require "orun.util.condition"
 local fs = require "host.fs"
 local model = require "orun.composition.model"
 local package = require "orun.composition.package"
@@ -147,7 +148,7 @@ local function find_roots(text, cwd, fail)
   end
   local directory = path.resolve(cwd, cleaned)
   local stat, message = fs.stat(directory)
-  if not stat then return fail(("cannot read the config directory %s: %s"):format(text, message)) end
+  if not stat then return fail(("cannot read the config directory %s: %s"):format(text, condition.reason(message))) end
   if stat.type ~= "directory" then return fail(("the config directory %s is not a directory"):format(text)) end
   return { { shown = cleaned, directory = directory } }, false
 end

@@ -154,8 +154,7 @@ kind("trigger.not-matched", "No trigger binding wants the event. This is an erro
   "Compare `on` of the bindings with the event in the message, or start the workflow for other events only.")
 kind("trigger.inactive", "Trigger bindings matched, but no environment lists one of them, so there is nothing to plan.",
   "List the binding under `activation.triggerRefs` of an environment.")
-kind("trigger.environment", "`--env` leaves none of the environments that the trigger activates; it is a warning when only one of several "
-  .. "names is not among them.",
+kind("trigger.environment", "`--env` leaves none of the environments that the trigger activates.",
   "Name one of the listed environments, or leave --env out.")
 kind("trigger.scope-conflict", "The event matches several trigger bindings that ask for different scopes.",
   "Give them one `plan.scope`, or let their filters exclude each other.")

@@ -88,7 +88,7 @@ function M.find(directory, roots, intent, report)
       local entries, message = fs.walk(fs.realpath(absolute) or absolute, { skip = skipped, names = names, stat = true })
       if not entries then
         report:error(place.mark(at, {
-          kind = "intent.discovery-root", message = ("cannot search discovery root %s: %s"):format(root, message),
+          kind = "intent.discovery-root", message = ("cannot search discovery root %s: %s"):format(root, condition.reason(message)),
         }))
       end
       for _, entry in ipairs(entries or {}) do

@@ -99,24 +99,18 @@ local function activated(model, names, patterns, report)
   for _, name in ipairs(active) do
     if pattern.any(patterns, name) then kept[#kept + 1] = name end
   end
-  local function inactive(texts)
-    return {
+  if #kept == 0 then
+    return report:error {
       kind = "trigger.environment",
-      message = ("environment %s is not activated by the trigger %s"):format(table.concat(texts, ","), table.concat(names, ", ")),
+      message = ("environment %s is not activated by the trigger %s"):format(table.concat(patterns, ","), table.concat(names, ", ")),
       hint = "activated environments: " .. table.concat(active, ", "),
     }
   end
-  if #kept == 0 then return report:error(inactive(patterns)) end
-  local sound = true
-  for _, name in ipairs((selection.unmatched(patterns, active))) do
-    if model.environments[name] then
-      report:warn(inactive { name })
-    else
-      sound = false
-      report:error(selection.mismatch("environment", "plan.unknown-environment", { name }, sorted.keys(model.environments)))
-    end
-  end
-  return sound and kept or nil
+  -- A list may well be longer than what this trigger activates, but not name what is nowhere.
+  local known = sorted.keys(model.environments)
+  local strangers = selection.unmatched(patterns, known)
+  if #strangers == 0 then return kept end
+  report:error(selection.mismatch("environment", "plan.unknown-environment", strangers, known))
 end
 
 local function plan_of(model, name)
