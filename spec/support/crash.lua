@@ -218,12 +218,13 @@ function Crew:look()
   return over
 end
 
--- Waits for all that run, which nothing disturbs any more.
+-- Waits for all that run, which nothing disturbs any more; the last kill may only now have its effect.
 function Crew:await()
   for i = 1, processes do
     if self[i] then
       local result = self[i]:wait()
-      check(result.code == 0, "%s: the other process ended with %s: %s", self.id, result.code, result.output)
+      check(result.code == 0 or self.struck and result.signal == "KILL", "%s: the other process ended with %s: %s", self.id,
+        result.code or result.signal, result.output)
       self[i] = nil
     end
   end
