@@ -8,6 +8,14 @@ describe("did-you-mean", function()
     assert.is_nil(suggestion.closest("nothing", { "dev", "prod" }))
   end)
 
+  it("takes only what is hardly anything else for a slip of a name that may be meant as it is", function()
+    local names = { "core", "payments", "team2", "init", "web" }
+    for name, meant in next, { croe = "core", Core = "core", payment = "payments", WEB = "web", paymants = "payments" } do
+      assert.equal(meant, suggestion.slip(name, names), name)
+    end
+    for _, name in ipairs { "team1", "lint", "wep", "care2", "data", "core" } do assert.is_nil(suggestion.slip(name, names), name) end
+  end)
+
   it("offers nothing that has nothing in common with what was written", function()
     assert.is_nil(suggestion.hint("19", { "a", "b", "cd" }))
     assert.is_nil(suggestion.hint("x", { "y" }))

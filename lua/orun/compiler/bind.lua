@@ -106,17 +106,26 @@ local function assign_ids(steps, job, report)
   end
 end
 
+local function step_names(steps)
+  local names = {}
+  for _, step in ipairs(steps) do names[#names + 1] = step.name end
+  return names
+end
+
 ---The steps of one job in order.
 ---@return BoundStep[]
 local function bound_steps(instance, chosen, id, report)
   local steps, removed = selection.profile(chosen.definition, chosen.choice)
   local overrides = instance.component.overrides and instance.component.overrides.steps or {}
+  local names = #overrides > 0 and step_names(steps)
   for _, override in ipairs(selection.override(steps, overrides)) do
-    if override.name and removed[override.name] then
+    local name = override.name
+    local meant = name and not removed[name] and suggestion.slip(name, names)
+    if name and (removed[name] or meant) then
+      local message = ('component %s: the override of step "%s" adds a step to %s'):format(instance.name, name, id)
+      if removed[name] then message = ('%s, because the profile "%s" left that step out'):format(message, instance.profile) end
       report:warn(place.mark(override.place, {
-        kind = "bind.override-appended",
-        message = ('component %s: the override of step "%s" adds a step to %s, because the profile "%s" left that step out')
-          :format(instance.name, override.name, id, instance.profile),
+        kind = "bind.override-appended", message = message, hint = meant and ("did you mean %s?"):format(meant) or nil,
       }))
     end
   end

@@ -6,6 +6,7 @@ local reserved = require "orun.intent.reserved"
 local place = require "orun.intent.place"
 local rules = require "orun.intent.rule"
 local sorted = require "orun.util.sorted"
+local strays = require "orun.intent.stray"
 
 local function metadata(decoded)
   local from = decoded or {}
@@ -65,6 +66,8 @@ return function(loaded, report)
   model.environments = environments.normalize(intent, model.components, report)
   components.check_dependencies(model, report)
   check_promotion_cycles(model, report)
+  strays.check(model, report)
+  strays.check_mode(model.execution.state, report)
   rules.check(model, report)
   if loaded.registry then
     require("orun.composition.defaults").check(model, loaded.registry, report)

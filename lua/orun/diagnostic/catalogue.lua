@@ -92,6 +92,13 @@ kind("intent.unknown-dependency", "A component depends on one that no file of th
 kind("intent.dependency-include", "`include` of a dependency is neither `if-selected` nor `always`.",
   "Use `always` to pull the other component into every plan, else `if-selected` or nothing.")
 kind("intent.dependency-mode", "`dependencyMode` is neither `enforced`, `advisory` nor `disabled`.", "Use one of the three.")
+kind("intent.unknown-group", "The domain of a component is no group, but nearly the name of one. Policies and parameterDefaults of that "
+  .. "group do not count for the component.",
+  "Correct the domain. A domain needs no group; one that is meant as it is may have an empty one.")
+kind("intent.unused-selector", "The selectors of an environment name a component or a domain that no component has.",
+  "Correct the name, or remove it; a trailing `*` may wait for what it matches.")
+kind("intent.state-mode", "`execution.state.mode` has a value that is neither local nor remote. It means local: nothing is shared.",
+  "Write `remote`, or remove the field.")
 kind("intent.unknown-environment", "A component subscribes to, or depends on another one in, an environment that the intent does not "
   .. "declare, or a pattern that matches none. Nothing would run there.",
   "Correct the name, or declare the environment.")
@@ -361,8 +368,8 @@ kind("bind.duplicate-step", "After profiles and overrides a job has two steps of
 kind("bind.no-steps", "Nothing is left of a job's steps, so it would do nothing.",
   "Let the profile enable steps, or leave the job out of it.")
 kind("bind.override-appended", "A component overrides a step that its profile left out, which brings the step back at the end of "
-  .. "the job.",
-  "Remove the override, or enable the step in the profile.")
+  .. "the job; or one whose name is nearly that of a step of the job, which adds a step instead of replacing that one.",
+  "Remove the override, or enable the step in the profile; correct the name.")
 kind("bind.unknown-job", "A profile that is used names a job that the composition does not have.", "Correct the profile.")
 kind("resolve.always-missing", "A dependency with `include: always` leads to a component that this plan cannot contain.",
   "Let the other component run in that environment, or use `include: if-selected`.")

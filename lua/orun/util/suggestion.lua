@@ -38,6 +38,29 @@ function M.closest(name, candidates)
   return best
 end
 
+-- Whether one text becomes the other by one letter more, less or changed, or by two that change places. Numbers are meant as they are.
+local function is_near(a, b)
+  if a:gsub("%d", "") == b:gsub("%d", "") then return false end
+  local d = M.distance(a, b)
+  if d <= 1 then return true end
+  if d ~= 2 or #a ~= #b then return false end
+  local i = 1
+  while a:byte(i) == b:byte(i) do i = i + 1 end
+  return a:sub(i, i + 1) == b:sub(i, i + 1):reverse() and a:sub(i + 2) == b:sub(i + 2)
+end
+
+---The candidate that a name most likely is a slip of: a much narrower choice than `closest`, for names that may be meant as they are.
+---@param name string
+---@param candidates string[]
+---@return string?
+function M.slip(name, candidates)
+  local lower = name:lower()
+  for _, candidate in ipairs(candidates) do
+    local other = candidate:lower()
+    if candidate ~= name and (lower == other or #name > 3 and is_near(lower, other)) then return candidate end
+  end
+end
+
 ---`did you mean X?`, or nil.
 ---@param name string
 ---@param candidates string[]

@@ -61,6 +61,10 @@ return function(standard, sources)
       intent = component "overrides: {steps: [‸{name: test, run: other}]}",
     },
     {
+      "bind.override-appended", warning = true, hint = "did you mean make?",
+      intent = component "overrides: {steps: [{name: other, run: other}, ‸{name: mkae, run: other}]}",
+    },
+    {
       "bind.unknown-job", also = { "composition.unknown-job" }, files = {
         ["kit/compositions/sh/composition.yaml"] = sources.composition("sh", "  jobs: [{name: build, steps: [{name: make, run: make}]}]\n"
           .. "  defaultProfile: quick\n  profiles: [{name: quick, profileRef: {name: quick}}]\n"),
