@@ -345,8 +345,8 @@ function M.judged(of)
   return planned(plan_of(of), function(state, node)
     local before = #state.report.errors
     local result = of(state, node)
-    local found = #state.report.errors - before
-    if result and found > 0 then result.flawed = found end
+    local mistakes = #state.report.errors - before
+    if result and mistakes > 0 then result.flawed = mistakes end
     return result
   end)
 end
