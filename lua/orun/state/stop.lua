@@ -2,6 +2,7 @@
 local claim = require "orun.state.claim"
 local liveness = require "orun.state.liveness"
 local lock = require "host.lock"
+local loop = require "host.loop"
 local process = require "host.process"
 local system = require "host.system"
 
@@ -54,6 +55,27 @@ local function kill_group(group)
   return process.kill(-group.pgid, "KILL") == true
 end
 
+-- Seconds that killed processes may take to go.
+local patience = 2
+
+-- Whether the owners, or what holds the claims of their jobs, are still there.
+local function there(record, owners, jobs)
+  for _, owner in ipairs(owners) do
+    if process.alive(owner.pid, owner.startTicks) then return true end
+  end
+  for i, job in ipairs(record.plan and record.plan.jobs or {}) do
+    if jobs[job.id] and lock.held(record.dir .. "/claims", i) then return true end
+  end
+  return false
+end
+
+-- Until they are gone: who tries next shall not meet them. What made itself a daemon keeps its claim, and is not waited for long.
+local function await_end(record, owners, groups)
+  local jobs, deadline = {}, loop.now() + patience
+  for _, group in ipairs(groups) do jobs[group.job] = true end
+  while there(record, owners, jobs) and loop.now() < deadline do loop.sleep(0.005) end
+end
+
 -- First the program, so that it starts nothing more; its steps' first processes die with it, the rest of their groups here.
 local function kill(record, owners)
   local pids = {}
@@ -63,7 +85,9 @@ local function kill(record, owners)
     pids[owner.pid] = true
   end
   local latest = require("orun.state.journal").read(record.dir .. "/journal.jsonl")
-  for _, group in ipairs(running_groups({ fold = latest }, pids)) do kill_group(group) end
+  local groups = running_groups({ fold = latest }, pids)
+  for _, group in ipairs(groups) do kill_group(group) end
+  await_end(record, owners, groups)
 end
 
 ---@class Stopped
@@ -73,7 +97,7 @@ end
 ---@field leftovers? integer[] process groups of a dead owner that were ended
 ---@field refused? string
 
----Asks the processes to stop as Ctrl-C would, or kills them and the steps they run.
+---Asks the processes to stop as Ctrl-C would, or kills them and the steps they run. Suspends until those that were killed are gone.
 ---@param record ExecutionRecord
 ---@param owners WriterState[]
 ---@param at_once? boolean
