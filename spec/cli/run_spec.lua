@@ -101,6 +101,16 @@ describe("orun run", function()
     assert.truthy((forced.output .. forced.errors):find("--gha", 1, true))
   end)
 
+  it("runs commands inside GitHub Actions too, where that runner is not there", function()
+    write_plan { { "c@dev.a", "echo $ORUN_RUNNER" } }
+    local result = orun({ "plan.json", "--exec-id", "x" }, { GITHUB_ACTIONS = "true" })
+    assert.equal(0, result.code, result.errors)
+    assert.equal("local", json.decode(fs.read(space:execution "x" .. "/journal.jsonl"):match "[^\n]+").runner)
+    local asked = orun({ "plan.json", "--gha" }, { GITHUB_ACTIONS = "true" })
+    assert.equal(1, asked.code)
+    assert.truthy(asked.errors:find("the github-actions runner is not part of this version", 1, true))
+  end)
+
   it("05 case 6: takes plans by checksum prefix, name and path, JSON or YAML", function()
     write_plan({ { "c@dev.a", "echo a >> ran" } }, ".orun/plans/a1b2c3d4e5f6.json")
     write_plan({ { "c@dev.b", "echo b >> ran" } }, "p.yaml")

@@ -85,8 +85,10 @@ local function choose_runner(flags, plan)
       kind = "run.unknown-runner", message = ('ORUN_RUNNER is "%s"; known runners: %s'):format(named, table.concat(runners, ", ")),
     }
   end
-  if (environ("GITHUB_ACTIONS") or ""):lower() == "true" or uses_actions(plan) then return "github-actions" end
-  return "local"
+  if uses_actions(plan) then return "github-actions" end
+  -- Steps that are commands do not need it: where it is missing they run as everywhere else.
+  local inside = (environ("GITHUB_ACTIONS") or ""):lower() == "true" and require("orun.run.backend").exists "github-actions"
+  return inside and "github-actions" or "local"
 end
 
 -- `--retry` without an execution means the latest one: that is where the job has a state to forget.

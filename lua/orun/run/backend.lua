@@ -64,10 +64,17 @@ local M = {}
 ---@field kill fun(self: Running, signal: string): boolean
 ---@field mask fun(self: Running, values: string[])       more values that must not reach the log from now on
 
+---Whether a runner is part of this version.
+---@param name string
+---@return boolean
+function M.exists(name)
+  return package.searchpath("orun.run.backend." .. name, package.path) ~= nil
+end
+
 ---@param name string
 ---@return Backend
 function M.of(name)
-  if not package.searchpath("orun.run.backend." .. name, package.path) then
+  if not M.exists(name) then
     diagnostic.raise {
       kind = "run.runner-unavailable", message = ("the %s runner is not part of this version of orun"):format(name),
       hint = "--runner local (or docker) runs everything but steps with `use`",
