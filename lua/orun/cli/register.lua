@@ -3,7 +3,6 @@
 -- A checkout adds commands of new names only. What another place calls by a name, an alias or an argument stays what it is.
 local discovery = require "orun.cli.discovery"
 local fs = require "host.fs"
-local style = require "orun.cockpit.style"
 
 local M = {}
 
@@ -122,7 +121,7 @@ local function nameless_in(place, words, files)
   for _, entry in ipairs(fs.list(dir) or {}) do
     local name = entry:match("^(.*)%.lua$")
     if name and name ~= "init" and not discovery.is_name(name) and discovery.type_of(place, dir .. "/" .. entry) == "file" then
-      files[#files + 1] = { style.plain(dir .. "/" .. entry), "commands are named by letters, digits, - and _" }
+      files[#files + 1] = { require("orun.cockpit.style").plain(dir .. "/" .. entry), "commands are named by letters, digits, - and _" }
     end
   end
 end

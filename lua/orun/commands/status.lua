@@ -1,6 +1,5 @@
 -- `orun status`: one run, all runs, or a run as it goes on.
 local source = require "orun.cockpit.source"
-local style = require "orun.cockpit.style"
 
 local function print_lines(ctx, lines)
   ctx:write(ctx.style:text(lines))
@@ -76,7 +75,7 @@ local function draw(ctx, lines, screen, columns, rows)
   if not screen then return print_lines(ctx, lines) end
   if columns then
     lines = table.move(lines, 1, math.min(#lines, rows), 1, {})
-    for i, line in ipairs(lines) do lines[i] = style.clip(line, columns) end
+    for i, line in ipairs(lines) do lines[i] = ctx.style.clip(line, columns) end
   end
   screen:draw(ctx.style:text(lines))
 end
