@@ -31,22 +31,20 @@ local function run(file)
   return value
 end
 
--- A copy of the tables in a value. Those with a metatable stay: they say themselves what writing does.
-local function copied(value, seen)
+---What a file returned is its own to change; to those that share it it is read-only, with the tables in it. Those with a metatable stay as
+---they are: they say themselves what writing does.
+local function share(value, seen)
   if type(value) ~= "table" then return value end
   if seen[value] then return seen[value] end
   local is_list = tools.kind(value) == "list"
   if getmetatable(value) ~= nil and not is_list then return value end
   local copy = {}
-  seen[value] = copy
-  for key, v in pairs(value) do copy[key] = copied(v, seen) end
-  return is_list and tools.list(copy) or copy
-end
-
----What a file returned is its own to change; to those that share it it is read-only.
-local function share(value)
-  local copy = copied(value, {})
-  return copy ~= value and tools.wrap(copy) or value
+  -- Modules are tables of functions as a rule: those are had without a call.
+  local front = (is_list or #value > 0) and tools.wrap(copy) or tools.freeze(copy)
+  seen[value] = front
+  for key, v in pairs(value) do copy[key] = share(v, seen) end
+  if is_list then tools.list(copy) end
+  return front
 end
 
 local author
@@ -69,7 +67,7 @@ local function require_module(name)
   local value = run(file)
   if value == nil then return true end
   local module = modules[file]
-  if module.shared == nil then module.shared = share(value) end
+  if module.shared == nil then module.shared = share(value, {}) end
   return module.shared
 end
 
