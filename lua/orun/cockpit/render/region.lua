@@ -8,23 +8,6 @@ local glyph = style.glyph
 local most_lines = 14
 local bar_cells = 6
 
--- The jobs that run, by component in the order in which they started.
-local function running_groups(view)
-  local jobs, groups, by_name = {}, {}, {}
-  for job in next, view.active do jobs[#jobs + 1] = job end
-  table.sort(jobs, function(a, b) return a.started < b.started end)
-  for _, job in ipairs(jobs) do
-    local name = job.component or job.name
-    local group = by_name[name]
-    if not group then
-      group = { name = name, jobs = {} }
-      by_name[name], groups[#groups + 1] = group, group
-    end
-    group.jobs[#group.jobs + 1] = job
-  end
-  return groups
-end
-
 local function row(view, job, branch, picture, now)
   local line = { { "  " .. glyph.bar .. "  " .. branch .. " ", "dim" }, { style.spinner(picture), "running" }, " " }
   if view.multiEnv and job.environment then line[#line + 1] = { style.plain(job.environment) .. "  ", "bold" } end
@@ -41,7 +24,7 @@ end
 
 -- Rows of what runs, as many as there is room for; a group needs two lines, and what is left out one.
 local function active(view, room, picture, now, lines)
-  local groups, needed, total = running_groups(view), 0, 0
+  local groups, needed, total = view:running(), 0, 0
   for _, group in ipairs(groups) do needed, total = needed + 1 + #group.jobs, total + #group.jobs end
   local left = needed <= room and room or room - 1
   for _, group in ipairs(groups) do

@@ -1,4 +1,5 @@
 -- A run in progress as its events tell it: which jobs ended how, and which components are complete.
+local groups = require "orun.cockpit.viewmodel.group"
 local job_view = require "orun.cockpit.viewmodel.job"
 local style = require "orun.cockpit.style"
 
@@ -183,12 +184,21 @@ end
 ---Groups that have something to show and are not complete.
 ---@return LiveGroup[]
 function Live:unfinished()
-  local groups = {}
+  local found = {}
   for _, name in ipairs(self.group_order) do
     local group = self.groups[name]
-    if not group.printed and #group.ended > 0 then groups[#groups + 1] = group end
+    if not group.printed and #group.ended > 0 then found[#found + 1] = group end
   end
-  return groups
+  return found
+end
+
+---The jobs that run, in the order in which they started.
+---@return JobGroup[]
+function Live:running()
+  local jobs = {}
+  for job in next, self.active do jobs[#jobs + 1] = job end
+  table.sort(jobs, function(a, b) return a.started < b.started end)
+  return groups.by_component(jobs, "name")
 end
 
 return M

@@ -1,4 +1,5 @@
 -- One execution as it is shown. Built from plain tables: metadata.json, state.json, the fold of the journal, the plan.
+local groups = require "orun.cockpit.viewmodel.group"
 local instant = require "orun.util.instant"
 local job_view = require "orun.cockpit.viewmodel.job"
 local log = require "orun.state.log"
@@ -74,17 +75,7 @@ end
 ---@param jobs JobView[] sorted
 ---@return RunGroup[]
 function M.groups(jobs)
-  local groups, by_name = {}, {}
-  for _, job in ipairs(jobs) do
-    local name = job.component or job.short
-    local group = by_name[name]
-    if not group then
-      group = { name = name, jobs = {} }
-      by_name[name], groups[#groups + 1] = group, group
-    end
-    group.jobs[#group.jobs + 1] = job
-  end
-  return groups
+  return groups.by_component(jobs, "short")
 end
 
 -- Jobs that were not reached have no entry in the state. While a run goes on (or after it stopped early) they are queued; when
