@@ -437,7 +437,7 @@ static void push_tools(lua_State *L, const struct prelude *p)
     orun_value_push_null(L);
     lua_setfield(L, -2, "null");
     orun_sandbox_push_library(L);
-    lua_setfield(L, -2, "library");
+    lua_setfield(L, -2, "globals");
     lua_newtable(L);
     lua_State *host = p->crossing.host;
     for (lua_pushnil(host); lua_next(host, p->functions); lua_pop(host, 1)) {

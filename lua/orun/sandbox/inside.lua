@@ -71,7 +71,7 @@ local function require_module(name)
   return module.shared
 end
 
-tools.library.require = tools.delegate(require_module)
+tools.globals.require = tools.delegate(require_module)
 author = tools.compile(host.part "author", "=orun")(tools)
 
 local more = host.inside()

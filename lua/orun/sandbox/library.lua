@@ -3,6 +3,6 @@ local tools = ...
 
 return function()
   local names = { "_G" }
-  for name in pairs(tools.library) do names[#names + 1] = name end
+  for name in pairs(tools.globals) do names[#names + 1] = name end
   return tools.list(names)
 end

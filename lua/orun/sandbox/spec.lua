@@ -1,7 +1,7 @@
 -- Runs inside a sandbox that holds specs: `describe`, `it`, `before_each`, `after_each`, `pending`, `assert` and `compile` become globals.
 -- Loading a spec file returns its tests; the host calls each by itself, so that each has a budget of its own.
 local tools, load_file = ...
-local library, host = tools.library, tools.host
+local globals, host = tools.globals, tools.host
 
 -- Tests -------------------------------------------------------------------------------------------------------------------------
 
@@ -21,14 +21,14 @@ local function chain(field)
   return hooks
 end
 
-function library.describe(name, fn)
+function globals.describe(name, fn)
   is_function(fn, "describe")
   block = { parent = block, name = tostring(name), before = {}, after = {}, tests = block and block.tests or {} }
   fn()
   block = block.parent or block
 end
 
-library.context = library.describe
+globals.context = globals.describe
 
 local function full_name(name)
   local names, at = { tostring(name) }, block
@@ -50,22 +50,22 @@ local function prepared(fn, before, after)
   end
 end
 
-function library.it(name, fn)
+function globals.it(name, fn)
   is_function(fn, "it")
   local _, line = tools.place()
   table.insert(block.tests, { names = tools.list(full_name(name)), line = line, run = prepared(fn, chain "before", chain "after") })
 end
 
-library.test = library.it
+globals.test = globals.it
 
-function library.pending(name)
+function globals.pending(name)
   local _, line = tools.place()
   table.insert(block.tests, { names = tools.list(full_name(name)), line = line })
 end
 
-function library.before_each(fn) table.insert(block.before, fn) end
+function globals.before_each(fn) table.insert(block.before, fn) end
 
-function library.after_each(fn) table.insert(block.after, fn) end
+function globals.after_each(fn) table.insert(block.after, fn) end
 
 -- Assertions --------------------------------------------------------------------------------------------------------------------
 
@@ -221,7 +221,7 @@ for _, word in ipairs { "are_not", "is_not", "has_no" } do
   end })
 end
 
-library.assert = setmetatable(assertions, {
+globals.assert = setmetatable(assertions, {
   __index = function(_, key) error(("assert.%s does not exist"):format(tostring(key)), 2) end,
   __call = function(_, v, message, ...)
     if not v then error(message == nil and "assertion failed!" or message, type(message) == "string" and 2 or 0) end
@@ -232,7 +232,7 @@ library.assert = setmetatable(assertions, {
 -- Compilation -------------------------------------------------------------------------------------------------------------------
 
 ---The jobs of one component in one environment, as a plan would hold them.
-function library.compile(sample)
+function globals.compile(sample)
   if type(sample) ~= "table" then error("compile takes a table: compile { component = ..., parameters = ... }", 2) end
   local jobs, message = host.compile(sample)
   if not jobs then error(message, 2) end
