@@ -1,7 +1,7 @@
 ---@meta orun
 -- What `require "orun"` gives a composition, a policy rule or a trigger provider. Read by editors that speak LuaLS; never executed.
 -- A .luarc.json at the root of a package turns it on:
---   { "runtime.version": "Lua 5.4", "workspace.library": ["<prefix>/share/orun/lua/types"] }
+--   { "runtime": { "version": "Lua 5.4" }, "workspace": { "library": ["<prefix>/share/orun/lua/types"] } }
 
 ---@class orun
 ---@field null any the null of YAML and JSON; compare with `==`
