@@ -72,12 +72,6 @@ function M.counts(jobs, metadata, selected)
   return finish_counts(counts)
 end
 
----@param jobs JobView[] sorted
----@return RunGroup[]
-function M.groups(jobs)
-  return groups.by_component(jobs, "short")
-end
-
 -- Jobs that were not reached have no entry in the state. While a run goes on (or after it stopped early) they are queued; when
 -- the run was for some jobs only, those are known that the journal says something about.
 local function unreached(record, status)
@@ -225,7 +219,7 @@ function M.view(record, options)
     links = links_of(metadata),
     jobs = jobs,
     counts = counts,
-    groups = M.groups(jobs),
+    groups = groups.by_component(jobs, "short"),
     components = sorted.distinct(jobs, "component"),
     environments = environments,
     multiEnv = #environments > 1,
